@@ -38,11 +38,12 @@ from clados.data.sets import english, entry, glosses, instructions, pages, quest
 from clados.files import holds_model, read_json, write_json
 from clados.objectives import SourceConfig, measure, task
 from clados.objectives.measures import Measure
+from clados.reports.run import RUN
 from clados.small import FOLDER
 from clados.train.choices import Choices
 from clados.train.planned import planned
 from clados.train.pretrain import pretrain
-from clados.train.run_folder import RUN, resumed
+from clados.train.run_folder import resumed
 
 LEAST = 2400.0  # seconds of processor time
 WRITES: dict[str, Any] = {"do_sample": True, "temperature": 0.7, "top_p": 0.9, "repetition_penalty": 1.1}

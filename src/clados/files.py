@@ -41,9 +41,20 @@ def holds_model(folder: Path) -> bool:
 
 def model_below(folder: Path) -> str:
     """``; there is a model in ...``: the newest one of a run's checkpoints, or of one of these; empty where none is."""
-    patterns = ("model", "step-*/model", "checkpoints/step-*/model")
-    found = [each for pattern in patterns for each in sorted(folder.glob(pattern)) if holds_model(each)]
+    found = _below(folder)
     return f"; there is a model in {found[-1]}" if found else ""
+
+
+def model_found(folder: Path) -> Path | None:
+    """The directory of the model that has come of a run, or has come of it so far; None where there is none."""
+    found = [folder] if holds_model(folder) else _below(folder)
+    return found[-1] if found else None
+
+
+def _below(folder: Path) -> list[Path]:
+    """The models of a run's checkpoints, or of one of these, the newest last."""
+    patterns = ("model", "step-[0-9]*/model", "checkpoints/step-[0-9]*/model")
+    return [each for pattern in patterns for each in sorted(folder.glob(pattern)) if holds_model(each)]
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

@@ -14,12 +14,12 @@ from clados.web.views import runs
 def test_no_sample_of_a_page_is_made_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
-    def tried(source: str, name: str, said: dict[str, str]) -> Any:
-        if name == "":
-            made.append(source)
-        return SimpleNamespace(trials=("fold",), name=name, result=source)
+    def tried(ready: str, source: str) -> Any:
+        made.append(source)
+        return (SimpleNamespace(name="fold", result=source),)
 
-    monkeypatch.setattr(samples, "try_model", tried)
+    monkeypatch.setattr(samples, "loaded", lambda source: source)
+    monkeypatch.setattr(samples, "usual_samples", tried)
     folders = [tmp_path / str(i) for i in range(runs._SAMPLED)]
     for folder in folders:
         folder.mkdir()

@@ -43,9 +43,11 @@ def test_every_model_is_measured_beside_what_needs_no_model(told: Path) -> None:
 def test_the_page_needs_neither_network_nor_script(told: Path) -> None:
     page = (told / "report.html").read_text(encoding="utf-8")
     assert not re.search(r"<script|<link|<img|src=|@import|url\(", page)
-    assert {address for address in re.findall(r'href="?([^" >]+)', page) if not address.startswith("#")} == set()
+    others = {address for address in re.findall(r'href="([^"]+)"', page) if not address.startswith("#")}
+    assert others == {f"{name}/report.html" for name in ("bert", "gpt-2", "t5")}
+    assert all((told / each).is_file() for each in others)
     pictures = re.findall(r"<svg.*?</svg>", page, re.S)
-    assert len(pictures) == 16
+    assert len(pictures) == 16  # of each a way, a curve for two widths, parts and parameters; and the tree
     assert len(re.findall(r"[1-9][\d,]* tokens a second</p></article>", page)) == 3
     for picture in pictures:
         ElementTree.fromstring(picture)
@@ -54,8 +56,8 @@ def test_the_page_needs_neither_network_nor_script(told: Path) -> None:
 @pytest.mark.slow
 def test_the_page_shows_each_objective_on_two_sentences_and_both_parts_of_bert_s(told: Path) -> None:
     page = (told / "report.html").read_text(encoding="utf-8")
-    assert page.count('data-figure="tokens"') == 3
-    assert all(mark in page for mark in ('data-mark="hidden"', 'data-mark="sentinel"', 'data-mark="special"'))
+    assert page.count('class="read"') == 3
+    assert all(f'class="t {mark}"' in page for mark in ("hidden", "sentinel", "special", "text"))
     ((right, constant),) = re.findall(
         r"first: (\d+\.\d)% right, where the more frequent answer alone gives (\d+\.\d)%", page
     )

@@ -17,12 +17,13 @@ from clados.files import JsonObject
 from clados.names import cache_folder
 from clados.objectives import task
 from clados.objectives.judges import judge_of, judge_scores
-from clados.train.align import REPORT, _begun, align, choices_of, first_trained, legs
-from clados.train.align_report import before_and_after, watched
+from clados.reports.run import REPORT, RunRecord, run_numbers
+from clados.train.align import _begun, align, choices_of, first_trained, legs
 from clados.train.align_told import told_differs
 from clados.train.choices import Choices
 from clados.train.planned import planned
 from clados.train.pretrain import pretrain
+from clados.train.reported import run_units
 from clados.train.walk import Walk, parted_data
 from tests.train.small import write_pairs
 
@@ -314,9 +315,11 @@ def test_a_walk_that_is_stopped_goes_on_and_tells_of_all(tmp_path: Path) -> None
     with pytest.raises(InputError, match=r"actor: was trained with steps 2, not 3: resume with the same options"):
         align(replace(asked, steps=3), out, resume=True)
     page = (out / REPORT).read_text()
-    assert page.count("<svg") == 5  # the loss of the first, and four figures of the second
-    assert len(re.findall(r"<li>held-out loss [\d.]+ before, [\d.]+ after: nats a token</li>", page)) == 1
-    assert len(re.findall(r"<li>held-out reward -[\d.]+ before, -[\d.]+ after: of an answer</li>", page)) == 1
+    assert re.findall(r"<span>(held-out \w+)</span><b>-?[\d.]+</b><small>-?[\d.]+ before</small>", page) == [
+        "held-out loss",
+        "held-out reward",
+    ]
+    assert page.count("<h3>after</h3>") == 12  # answers to six prompts of each stage
     assert "learns by GRPO(samples=8) in the place of PPO" in page
     assert "http" not in page.replace("http://www.w3.org", "")
     for name in ("actor", "feedback"):
@@ -332,12 +335,14 @@ def test_a_walk_that_is_stopped_goes_on_and_tells_of_all(tmp_path: Path) -> None
     ],
 )
 def test_what_learns_from_its_own_start_is_measured_beside_it(learned: s.Objective, unit: str) -> None:
-    """Its first held-out loss is that of the weights that it starts from."""
+    """Its first held-out loss is that of the weights that it starts from; that nobody judges it is no reward."""
     reward = {"reward": 0.0, "kl": 0.0} if isinstance(learned, s.Revised) else {}
     entries = [{"step": step, "held_out": {"loss": loss, **reward}} for step, loss in ((0, 0.9), (2, 0.5), (4, 0.25))]
-    shown = watched(task(learned), entries)
-    assert "reward" not in shown
-    assert before_and_after(entries, shown)[0] == f"held-out loss 0.900 before, 0.250 after: nats a token {unit}"
+    run = RunRecord(Path(), {"units": run_units(task(learned))}, entries)
+    assert run.unit == f"nats a token {unit}"
+    assert run.curve.series == {"held out": [(0, 0.9), (2, 0.5), (4, 0.25)]}
+    assert ("held-out loss", "0.25", "0.9 before") in run_numbers(run)
+    assert "Reward" not in [each.name for each in run.others]
 
 
 def test_a_stage_is_judged_by_the_model_of_an_earlier_walk(tmp_path: Path) -> None:

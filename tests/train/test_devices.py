@@ -14,8 +14,8 @@ from clados import spec as s
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import build
+from clados.reports.log import Entry, read_log
 from clados.train.devices import Devices, World
-from clados.train.log import Entry, read_log
 from clados.train.plan import initial_model
 from clados.train.planned import planned
 from clados.train.pretrain import pretrain

@@ -25,9 +25,10 @@ from clados.checkpoints.atomic import LOCK
 from clados.data import read as read_data, split
 from clados.errors import CladosError
 from clados.files import locked
+from clados.reports.log import Entry, read_log
 from clados.train import saved
 from clados.train.choices import Choices
-from clados.train.log import Entry, Log, Show, read_log
+from clados.train.log import Log, Show
 from clados.train.plan import initial_model
 from clados.train.planned import planned
 from clados.train.pretrain import pretrain

@@ -83,7 +83,8 @@ def align_command(
     """
     from clados.data.templates import on_one_line, without_template
     from clados.names import parted_names
-    from clados.train.align import REPORT, align, first_trained, legs
+    from clados.reports.run import REPORT
+    from clados.train.align import align, first_trained, legs
     from clados.train.align_told import told_differs
     from clados.train.walk import Walk, parted_data
 

@@ -42,6 +42,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "pretrain": Command("clados.cli.train", "Train a small model of a card with its own objective", reads=True),
         "finetune": Command("clados.cli.finetune", "Tune a saved model for a task of your own", reads=True),
         "align": Command("clados.cli.align", "Train the later stages of a model's recipe, each from the one before"),
+        "report": Command("clados.cli.report", "Draw the report of a run anew, also of one that goes on"),
         "merge": Command("clados.cli.finetune", "Write an adapter and its model as one model", reads=True),
         "objective": Command("clados.cli.train", "Show what a model sees of a text, and what it must predict"),
     },

@@ -73,5 +73,5 @@ def _show(stop: "Stop") -> None:
             )
         ],
     )
-    print_lines([f"{each.given}  ->  {each.made}" for each in stop.samples])
+    print_lines([f"{each.given}  ->  {said}" for each, said in zip(stop.samples, stop.said)])
     print()

@@ -11,6 +11,8 @@ from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 _LEFT, _TOP, _BOTTOM, _TAIL = 56.0, 62.0, 40.0, 16.0
 _SHARE, _LEAST = 50, 3  # points on either side that count for a smoothed one: a fiftieth of all, and so many at least
 _FEW = 40  # points of a line, up to which each is marked
+_MOST = 600  # points of a smooth line that are drawn
+_TICK = 140  # pixels between two numbers of an axis, about
 _Points = Sequence[tuple[float, float]]
 
 
@@ -29,7 +31,8 @@ def curves(
     """Lines through (x, y), and a dashed horizontal line with its name for each baseline.
 
     Points that are not finite break the line. Of a series that is to be ``smooth`` the line is smoothed, with its own
-    trace behind it; of one that is ``marked`` each point is, where they are few.
+    trace behind it, both of every few points where there are very many; of one that is ``marked`` each point is, where
+    they are few.
 
     Raises:
         EmptyFigureError: there is no finite point.
@@ -41,17 +44,19 @@ def curves(
     marks = {each: value for each, value in (baselines or {}).items() if math.isfinite(value)}
     xs, ys = [x for x, _ in points], [y for _, y in points] + list(marks.values())
     bottom = height - _BOTTOM - 22
-    across = chart.linear_scale(min(xs), max(xs), _LEFT, width - _TAIL)
-    up = chart.linear_scale(min(ys), max(ys), bottom, _TOP)
+    across = chart.linear_scale(min(xs), max(xs), _LEFT, width - _TAIL, max(2, round(width / _TICK)))
+    up = chart.linear_scale(min(ys), max(ys), bottom, _TOP, max(3, round(bottom / _TICK * 3)))
     parts = [svg.label(16, 26, name, size=15, font_weight="600"), *_axes(across, up, width, bottom, x_name, y_name)]
     parts += _baselines(marks, up, width, bottom)
     for index, each in enumerate(series):
         if each in smooth:
-            parts.append(_path(series[each], across, up, stroke=chart.colour(index), stroke_width=1, opacity="0.35"))
+            trace = _thinned(series[each])
+            parts.append(_path(trace, across, up, stroke=chart.colour(index), stroke_width=1, opacity="0.35"))
     for index, (each, line) in enumerate(series.items()):
-        shown = smoothed(line) if each in smooth else line
+        shown = _thinned(smoothed(line)) if each in smooth else line
         parts.append(_line(each, shown, across, up, chart.colour(index), marked=each in marked))
-    parts += chart.series_legend(_LEFT, height - 12, list(series), width - _TAIL)[0]
+    if len(series) > 1:
+        parts += chart.series_legend(_LEFT, height - 12, list(series), width - _TAIL)[0]
     data = {"series": {each: [list(point) for point in line] for each, line in lines.items()}, "baselines": marks}
     return Figure(svg.document(width, height, name, parts, kind="curve"), data)
 
@@ -91,6 +96,12 @@ def smoothed(points: _Points) -> list[tuple[float, float]]:
         mean = (sums[high] - sums[low]) / max(counts[high] - counts[low], 1)
         found.append((x, mean if math.isfinite(y) else y))
     return found
+
+
+def _thinned(points: _Points) -> _Points:
+    """Every few points, and the last, where there are more than are drawn."""
+    every = -(-len(points) // _MOST)
+    return points if every < 2 else [*points[:-1:every], points[-1]]
 
 
 def _line(name: str, points: _Points, across: Scale, up: Scale, colour: str, *, marked: bool) -> str:

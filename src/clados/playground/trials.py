@@ -98,7 +98,11 @@ def stamped(most: int) -> Callable[[Callable[[str], _Made]], Callable[[str], _Ma
 @stamped(4)
 def loaded(source: str) -> Ready:
     """A model in float32, unless it is large: what is written and what is said of it then agree to the last digit."""
-    ready = load(source)
+    return precise(load(source))
+
+
+def precise(ready: Ready) -> Ready:
+    """A model in float32, unless it is large."""
     if sum(each.numel() for each in ready.model.parameters()) <= _LARGEST:
         ready.model.float()
     return ready

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from clados.apply.ready import Ready
 from clados.errors import CladosError, InputError
 from clados.names import did_you_mean
 from clados.playground import making as making, reading as reading, writing as writing  # each registers its trials
@@ -44,7 +45,15 @@ def try_model(source: str, name: str, said: Mapping[str, str]) -> Tried:
     """
     if name and name not in TRIALS:
         raise InputError(f"there is no trial '{name}'{did_you_mean(name, TRIALS)}; they are {', '.join(TRIALS)}")
-    ready = loaded(source)
+    return try_ready(loaded(source), source, name, said)
+
+
+def try_ready(ready: Ready, source: str, name: str, said: Mapping[str, str]) -> Tried:
+    """The same of a model that is there.
+
+    Raises:
+        InputError: for a model that can be tried with nothing.
+    """
     able = sorted((each for each in TRIALS.values() if each.able(ready)), key=_place)
     names = tuple(each.name for each in able)
     if not able:

@@ -13,19 +13,21 @@ from clados.catalog.load import card
 from clados.catalog.sizes import model_of
 from clados.checkpoints import save_pretrained
 from clados.errors import InputError
-from clados.files import write_text
+from clados.files import write_json, write_text
 from clados.objectives import Measure, measure
 from clados.objectives.tasks import NATS
-from clados.tour.guessed import GuessedExample, TourSample, guessed_example, sample_continued, sample_filled
+from clados.reports.run import LOG, RUN, write_report, write_samples
+from clados.reports.samples import ContinuedText, FilledText, GuessedText
+from clados.tour.guessed import guessed_example, sample_continued, sample_filled
 from clados.train.choices import Choices
 from clados.train.learns import ShortRun, measured_run
-from clados.train.log import Show
+from clados.train.log import Log, Show
 from clados.train.plan import Plan, initial_model
 from clados.train.planned import planned
 
 MARK = "tour.txt"  # the file by which a folder of the tour is known
 MINUTES = 3.5  # of training, for all three
-Samples = tuple[TourSample, ...]
+Samples = tuple[FilledText | ContinuedText, ...]
 
 # What each is shown as an example of its objective: two sentences, so that the second can follow the first.
 _SENTENCES = "A person who bakes and sells bread. The oven is hot every morning, and the shop opens at six."
@@ -74,7 +76,7 @@ class Stop:
     learned: ShortRun
     measure: Measure
     samples: Samples
-    example: GuessedExample
+    example: GuessedText
 
     @property
     def margin(self) -> float:
@@ -85,6 +87,11 @@ class Stop:
     def clear(self) -> bool:
         """Whether that is enough to say that it has learned."""
         return self.margin >= NATS
+
+    @property
+    def said(self) -> list[str]:
+        """What came of each sample, as a text."""
+        return [each.in_short for each in self.samples]
 
     def json(self) -> dict[str, Any]:
         """The figures."""
@@ -100,7 +107,7 @@ class Stop:
             "bigram": round(self.learned.baseline["bigram"], 4),
             "under_unigram": round(self.margin, 4),
             "measure": {"name": self.measure.name, "value": self.measure.value, "trivial": self.measure.trivial},
-            "samples": [[each.given, each.made] for each in self.samples],
+            "samples": [[each.given, said] for each, said in zip(self.samples, self.said)],
         }
 
 
@@ -117,6 +124,8 @@ def check_folder(folder: Path) -> None:
 def stop(choices: Choices, folder: Path, progress: Callable[[str], Show]) -> Stop:
     """Plan, train, measure and try one model, and write it to ``folder``, in place of an earlier one of the tour.
 
+    The folder gets what a run leaves, too: its log, its samples and its report.
+
     Raises:
         CladosError: as ``planned`` and ``check``.
     """
@@ -132,14 +141,22 @@ def stop(choices: Choices, folder: Path, progress: Callable[[str], Show]) -> Sto
     ready = Ready(
         model=model, name=plan.card, tokenizer=plan.tokenizer, objective=objective, length=plan.setting.length
     )
+    example, samples = guessed_example(ready, _SENTENCES, _SHORTER), tried(objective.verb, ready)
+    write_json(folder / RUN, plan.json())
+    log = Log(folder / LOG)
+    for entry in learned.entries:
+        log(entry)
+    log.close()
+    write_samples(folder, [example, *samples])
+    write_report(folder)
     return Stop(
         card=card(plan.card),
         published=model_of(*card_and_size(plan.card)),
         plan=plan,
         learned=learned,
         measure=measure(ready, plan.held_out),
-        samples=tried(objective.verb, ready),
-        example=guessed_example(ready, _SENTENCES, _SHORTER),
+        samples=samples,
+        example=example,
     )
 
 

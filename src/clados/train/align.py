@@ -18,8 +18,9 @@ from clados.names import did_you_mean
 from clados.objectives import Task, runs, task
 from clados.objectives.judges import judge_of
 from clados.objectives.rollouts import RolloutTask
+from clados.reports.run import REPORT, RUN
 from clados.small import PREFIX, small_model
-from clados.train.align_report import Walked, alignment_report
+from clados.train.align_report import Walked, alignment_report, keep_answers
 from clados.train.align_told import told_differs, trained_first
 from clados.train.choices import Choices
 from clados.train.fitting import SMALL_PARAMS
@@ -27,7 +28,8 @@ from clados.train.log import Show
 from clados.train.planned import check_start, planned
 from clados.train.pretrain import folder_before, pretrain
 from clados.train.reinforced import FARTHEST
-from clados.train.run_folder import RUN, recorded_run
+from clados.train.reported import spared
+from clados.train.run_folder import recorded_run
 from clados.train.scaled import scaled_batch, scaled_length, scaled_steps, small_rate, template_tokens
 from clados.train.swapped import learning
 from clados.train.walk import Walk
@@ -38,7 +40,6 @@ GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its pape
 # without (seed 0)
 ADAPTED_RATE = 20
 SMALL_SIZE = s.Size(layers=2, d_model=128, heads=4)  # about that of what comes along
-REPORT = "report.html"
 ALIKE = ("steps", "seed", "dtype", "params", "length")  # options that a finished stage was trained with
 
 
@@ -357,7 +358,9 @@ def align(
                 return False
         told, differs = _told(leg.learned), told_differs(leg, plan, asked.length)
         walked.append(Walked(leg.stage.name, leg.learned, told, leg.start, differs, _begun(asked, leg, out), folder))
-        write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
+        with spared(out / REPORT, show):
+            keep_answers(walked[-1])
+            write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
     return True
 
 

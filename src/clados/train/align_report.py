@@ -1,11 +1,10 @@
 """What a walk through a recipe came to, as one HTML file that needs nothing else."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 
@@ -14,27 +13,16 @@ from clados.apply.generate import generate
 from clados.apply.ready import load
 from clados.data.examples import Dialogue, Pair
 from clados.data.templates import Conversation, Turn, closed, conversation, written
-from clados.drawing.curve import curves
 from clados.errors import InputError
-from clados.objectives import Task, task
-from clados.train.log import begun_and_kept
+from clados.html import Child, el
+from clados.objectives import task
+from clados.reports.page import number_tiles, whole_page
+from clados.reports.run import run_curves, run_numbers, run_record, write_report, write_samples
+from clados.reports.samples import AnsweredPrompt, shown_samples
 from clados.train.sources import run_data
 
 ANSWERS_SHOWN = 6  # prompts whose answers are shown
 TOKENS_SHOWN = 40  # tokens of each at most
-WATCHED = {  # names in the log of a stage, and what they are a mean of
-    "reward": "of an answer",
-    "kl": "nats of an answer from the stage's start",
-    "length": "tokens of an answer",
-    "entropy": "nats of a token",
-}
-UNJUDGED = {name: of for name, of in WATCHED.items() if name != "reward"}
-JUDGING = {"loss": "nats of a pair", "accuracy": "pairs in order"}  # the same of a model that judges
-PAGE_STYLE = """
-:root{color-scheme:light dark}body{font:15px/1.5 system-ui,'DejaVu Sans',sans-serif;max-width:960px;margin:0 auto;
-padding:24px}table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;
-padding:5px 10px 5px 0;border-bottom:1px solid #8886}svg{max-width:100%;height:auto}pre{white-space:pre-wrap;margin:0}
-"""
 
 
 @dataclass(frozen=True)
@@ -63,59 +51,41 @@ class Left(Protocol):
 
 
 def alignment_report(model: str, walked: Sequence[Walked], left: Sequence[Left]) -> str:
-    """The page: for each stage its curves, and answers before and after it side by side."""
+    """The page: for each stage what it learned, its curves, and what its model makes, as its own report has them.
+
+    Raises:
+        CladosError: what a stage has written is damaged.
+    """
     title = f"{model}: {', '.join(each.name for each in walked)}"
-    body = [f"<h1>{escape(title)}</h1>"]
-    body += [f"<p>Not trained: stage '{escape(each.stage.name)}' {escape(each.without)}.</p>" for each in left]
-    for each in walked:
-        body += _stage(each)
-    head = f'<meta charset="utf-8"><title>Clados: {escape(title)}</title><style>{PAGE_STYLE}</style>'
-    return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n' + "\n".join(
-        [*body, "</body>\n</html>\n"]
-    )
+    unable = [el("p", f"Not trained: stage '{each.stage.name}' {each.without}.", class_="faint") for each in left]
+    links = el("nav", (el("a", each.name, href=f"#{each.name}") for each in walked), aria_label="Stages")
+    return whole_page(title, el("h1", title), unable, links, map(_stage, walked))
 
 
-def _stage(one: Walked) -> list[str]:
-    entries = [json.loads(line) for line in (one.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
-    found = [f"<h2>{escape(one.name)}</h2><p>{escape(one.objective)}, from {escape(one.start)}</p>"]
-    found.append("<ul>" + "".join(f"<li>{escape(each)}</li>" for each in one.differs) + "</ul>")
-    shown = watched(task(one.learned), entries)
-    found.append("<ul>" + "".join(f"<li>{escape(each)}</li>" for each in before_and_after(entries, shown)) + "</ul>")
-    for name, of in shown.items():
-        found.append(f"<figure>{_figure(entries, name, of)}</figure>")
-    if not (rows := [*zip(*answers_of(one))]):
-        return found
-    cells = "".join("<tr>" + "".join(f"<td><pre>{escape(each)}</pre></td>" for each in row) + "</tr>" for row in rows)
-    heads = "<tr><th>prompt</th><th>before</th><th>after</th></tr>"
-    return [*found, f"<table><thead>{heads}</thead><tbody>{cells}</tbody></table>"]
-
-
-def watched(one: Task[Any, Any], entries: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Names in a stage's log that say whether it does its work, and what each is a mean of."""
-    named = {name for entry in entries for name in (*entry, *entry.get("held_out", ()))}
-    loss = {"loss": one.loss_unit}
-    if "reward" in named:
-        return WATCHED if one.judged else loss | UNJUDGED
-    return JUDGING if "accuracy" in named else loss
-
-
-def before_and_after(entries: Sequence[dict[str, Any]], shown: Mapping[str, str]) -> list[str]:
-    """What was measured on held-out data of the weights that a stage starts from, and of those that it ends with."""
-    before, after = begun_and_kept(entries)
+def _stage(one: Walked) -> list[Child]:
+    run = run_record(one.folder)
     return [
-        f"held-out {name} {before[name]:.3f} before, {after[name]:.3f} after: {of}"
-        for name, of in shown.items()
-        if name in before and name in after
+        el("h2", one.name, id=one.name),
+        el("p", f"{one.objective}, from {one.start}"),
+        number_tiles(run_numbers(run)),
+        el("ul", (el("li", each) for each in one.differs), class_="faint"),
+        run_curves(run),
+        shown_samples(run.samples),
     ]
 
 
-def _figure(entries: Sequence[dict[str, Any]], name: str, of: str) -> str:
-    own = [(float(each["step"]), float(each[name])) for each in entries if name in each]
-    held = [
-        (float(each["step"]), float(each["held_out"][name])) for each in entries if name in each.get("held_out", {})
-    ]
-    series = {title: points for title, points in (("training", own), ("held out", held)) if points}
-    return curves(series, name=name, x_name="step", y_name=of, height=260).svg
+def keep_answers(one: Walked) -> None:
+    """Keep answers before and after a stage with its other samples, and draw its own report with them.
+
+    Raises:
+        CladosError: what the stage has written is damaged, or a model cannot be read.
+        OSError: they cannot be written.
+    """
+    run = run_record(one.folder)
+    if any(isinstance(each, AnsweredPrompt) for each in run.samples):
+        return
+    write_samples(one.folder, [AnsweredPrompt(*each) for each in zip(*answers_of(one))] + [*run.samples])
+    write_report(one.folder)
 
 
 def answers_of(one: Walked) -> tuple[list[str], list[str], list[str]]:

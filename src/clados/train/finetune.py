@@ -26,6 +26,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.nn.make import build
 from clados.objectives import Sample, Setting, Source, SourceConfig, Task, VocabIds, task
 from clados.objectives.metrics import check_installed
+from clados.reports.run import METRICS
 from clados.spec.core.declaration import dropping
 from clados.spec.core.registry import KINDS
 from clados.spec.core.scale import width
@@ -36,6 +37,7 @@ from clados.train.log import Show
 from clados.train.loop import Result, Trainer
 from clados.train.optimisers import HIGHEST, MOST_RAISED
 from clados.train.pretrain import carry_out
+from clados.train.reported import reporting, run_units
 from clados.train.run_folder import holding, recorded_run
 from clados.train.sources import RunData, run_data
 from clados.train.start import Start, opened, take_weights
@@ -44,7 +46,6 @@ from clados.train.trained import OWNED, UPDATE, updates_of
 from clados.train.unit import Run
 from clados.version import __version__
 
-METRICS = "metrics.json"
 LR, LR_WIDTH = 5e-5, 768  # Devlin et al. 2019, §A.3, of BERT-base
 LORA_LR = 5e-4  # Hu et al. 2021, table 9
 EPOCHS, BATCH, LENGTH = 3.0, 16, 512
@@ -169,6 +170,7 @@ class TuningPlan:
             "choices": {**choices, "micro": self.choices.micro, **numbers},
             "declaration": repr(self.model),
             "stage": repr(self.stage),
+            "units": run_units(self.task),
             "parameters": s.count_parameters(self.model).total,
             "length": self.setting.length,
             "batch": self.run.batch,
@@ -375,7 +377,8 @@ def finetune(
     """Tune a saved model for a task, and write what comes of it as a directory that ``clados`` and transformers read.
 
     ``out`` gets the model and its tokenizer, metrics.json (what papers report, on what was held out), run.json,
-    log.jsonl and checkpoints/. Of low-rank updates it gets an adapter in PEFT's layout, unless they are merged.
+    log.jsonl, report.html and checkpoints/. Of low-rank updates it gets an adapter in PEFT's layout, unless they are
+    merged.
 
     Args:
         resume: go on from the last checkpoint in ``out``; the choices must be the same.
@@ -394,9 +397,10 @@ def finetune(
         raise InputError(f"{out}: this is the model that is tuned; name another folder for what comes of it")
     with holding(out, resume=resume) if world().first else nullcontext():
         trainer = plan.trainer(initial(plan), out, show)
-        result = carry_out(trainer, out, plan.json(), resume=resume, stop=stop)
-        if result.finished and trainer.world.first:
-            _write(plan, trainer, out)
+        with reporting(out, plan, trainer.show, writes=trainer.world.first):
+            result = carry_out(trainer, out, plan.json(), resume=resume, stop=stop)
+            if result.finished and trainer.world.first:
+                _write(plan, trainer, out)
         trainer.world.wait()
     return result
 

@@ -4,8 +4,9 @@ import time
 from dataclasses import dataclass, field
 
 from clados.objectives import task
+from clados.reports.log import Entry
 from clados.train.choices import Choices
-from clados.train.log import Entry, Show
+from clados.train.log import Show
 from clados.train.loop import Trainer
 from clados.train.plan import Plan, initial_model
 from clados.train.pretrain import ready_plan

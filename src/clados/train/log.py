@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -10,9 +10,8 @@ from typing import Any, Self
 
 from clados.errors import CladosError, how_to_install
 from clados.files import write_text
+from clados.reports.log import Entry, read_log
 from clados.tables import escape_controls
-
-Entry = dict[str, Any]
 
 
 class Log:
@@ -22,7 +21,7 @@ class Log:
         """``upto``: the step from which a resumed run goes on; later entries, of what was killed, are dropped.
 
         Raises:
-            CladosError: as ``read``.
+            CladosError: as ``read_log``.
         """
         self.entries: list[Entry] = []
         self.file = None
@@ -43,42 +42,6 @@ class Log:
         """Write nothing more."""
         if self.file:
             self.file.close()
-
-
-def read_log(file: Path) -> list[Entry]:
-    """The complete entries of a log; a last line that a killed process left unfinished is dropped.
-
-    Raises:
-        CladosError: a line is no entry.
-    """
-    found: list[Entry] = []
-    *lines, _ = file.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, 1):
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            entry = None
-        if not _is_entry(entry):
-            raise CladosError(f"{file}:{number}: damaged, no entry of a run's log; remove the line to go on")
-        found.append(entry)
-    return found
-
-
-def begun_and_kept(entries: Sequence[Entry]) -> tuple[dict[str, float], dict[str, float]]:
-    """The first evaluation, and that of the weights that came of the run: the last, or the best where it is kept."""
-    held = {entry["step"]: entry for entry in entries if "held_out" in entry}
-    if not held:
-        return {}, {}
-    last = held[max(held)]
-    return held[min(held)]["held_out"], held[last.get("best", last["step"])]["held_out"]
-
-
-def _is_entry(entry: Any) -> bool:
-    if not isinstance(entry, dict) or not isinstance(entry.get("step"), int):
-        return False
-    held_out = entry.get("held_out", {})
-    numbers = [*entry.values(), *held_out.values()] if isinstance(held_out, dict) else [None]
-    return all(isinstance(each, int | float | dict) for each in numbers)
 
 
 class Show:

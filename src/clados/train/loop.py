@@ -23,11 +23,12 @@ from clados.errors import CladosError, InputError
 from clados.files import locked
 from clados.nn.memory import enough_memory, return_freed
 from clados.objectives import Batch
+from clados.reports.log import Entry, begun_and_kept
 from clados.train import saved
 from clados.train.averages import WeightAverage, fitted_average
 from clados.train.best import Best
 from clados.train.devices import Devices, World, full_number, world
-from clados.train.log import Entry, Log, Show, begun_and_kept
+from clados.train.log import Log, Show
 from clados.train.optimisers import RATE, fitted_schedule, lr_factor
 from clados.train.recorded import differences
 from clados.train.unit import DTYPES, Run, Unit, smaller

@@ -22,6 +22,7 @@ from clados.train.log import Show
 from clados.train.loop import Trainer
 from clados.train.optimisers import rate_reason
 from clados.train.reinforced import ReinforcedUnit
+from clados.train.reported import run_units
 from clados.train.scaled import ScaledNumber, rate_model
 from clados.train.sources import RunData
 from clados.train.start import Start, take_weights
@@ -186,6 +187,7 @@ class Plan:
             "choices": choices | {"steps": run.steps, "lr": run.lr, "seed": run.seed, "dtype": run.dtype},
             "declaration": repr(self.model),
             "stage": repr(self.stage),
+            "units": run_units(task(self.stage.objective)),
             "parameters": s.count_parameters(self.model).total,
             "length": self.setting.length,
             "batch": run.batch,

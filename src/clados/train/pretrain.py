@@ -14,6 +14,7 @@ from clados.checkpoints.formats.few_bits import FEW_BITS
 from clados.checkpoints.metadata import preprocessing, write_metadata
 from clados.files import holds_model, write_json
 from clados.names import cache_folder
+from clados.reports.run import RUN
 from clados.train import saved
 from clados.train.choices import Choices
 from clados.train.devices import world
@@ -21,11 +22,11 @@ from clados.train.log import Show
 from clados.train.loop import CHECKPOINTS, Result, Trainer
 from clados.train.plan import Plan, initial_model
 from clados.train.planned import kept_folder, planned
-from clados.train.run_folder import RUN, STAGES, holding, recorded_run, recorded_values
+from clados.train.reported import LARGEST_TRIED, reporting
+from clados.train.run_folder import STAGES, holding, recorded_run, recorded_values
 from clados.train.start import start
 
 SO_FAR = "model"  # the folder of a checkpoint that has the model as it was then
-LARGEST_TRIED = 400_000_000  # bytes of weights that are written so: what is larger is not tried on the way
 
 
 def pretrain(
@@ -39,8 +40,8 @@ def pretrain(
 ) -> Result:
     """Train a small model of a card and write it as a directory that ``clados`` and transformers read.
 
-    ``out`` gets the model and its tokenizer, run.json (the run as resolved), log.jsonl and checkpoints/, where each on
-    the way has the model as it is then, to be tried.
+    ``out`` gets the model and its tokenizer, run.json (the run as resolved), log.jsonl, report.html and checkpoints/,
+    where each on the way has the model as it is then, to be tried.
 
     Args:
         resume: go on from the last checkpoint in ``out``; from the start where the run ended before its first. The
@@ -68,13 +69,14 @@ def pretrain(
                 write_json(out / RUN, plan.json())  # before, it was planned without what it starts from
         trainer = plan.trainer(initial_model(plan), out, show)
         trainer.kept = partial(_write_so_far, trainer, plan)
-        result = carry_out(trainer, out, plan.json(), resume=resume, stop=stop)
-        trained = trainer.trained() if result.finished else None
-        if trained is not None and trainer.world.first:
-            save_pretrained(trained, out, tokenizer=plan.tokenizer, also=partial(_write_facts, plan))
-            if (out / FEW_BITS).exists():
-                mb, whole = ((out / name).stat().st_size / 1e6 for name in (FEW_BITS, SAFE))
-                trainer.show.note(f"{FEW_BITS} weighs {mb:.2f} MB, {SAFE} {whole:.2f} MB")
+        with reporting(out, plan, trainer.show, writes=trainer.world.first):
+            result = carry_out(trainer, out, plan.json(), resume=resume, stop=stop)
+            trained = trainer.trained() if result.finished else None
+            if trained is not None and trainer.world.first:
+                save_pretrained(trained, out, tokenizer=plan.tokenizer, also=partial(_write_facts, plan))
+                if (out / FEW_BITS).exists():
+                    mb, whole = ((out / name).stat().st_size / 1e6 for name in (FEW_BITS, SAFE))
+                    trainer.show.note(f"{FEW_BITS} weighs {mb:.2f} MB, {SAFE} {whole:.2f} MB")
         trainer.world.wait()
     return result
 

@@ -10,13 +10,17 @@ from typing import Any
 from clados.checkpoints.atomic import directory
 from clados.errors import CladosError, InputError
 from clados.files import PART, JsonObject, locked
+from clados.reports.run import KEPT_SAMPLES, LOG, REPORT, RUN
 from clados.train import saved
 from clados.train.choices import CHOICE_TYPES, Choices
 from clados.train.loop import CHECKPOINTS
 
-RUN, LOG, TENSORBOARD, LOCK = "run.json", "log.jsonl", "tensorboard", ".clados-run.lock"
+TENSORBOARD, LOCK = "tensorboard", ".clados-run.lock"
 STAGES = "stages"  # the folder of those that came before the last
-LEFTOVERS = re.compile(rf"\.({RUN}|{LOG})\.[0-9a-f]+{PART}")  # files that a killed process was writing
+OWN = {LOCK, RUN, LOG, KEPT_SAMPLES, REPORT, CHECKPOINTS, TENSORBOARD, STAGES}  # what a run without a model has
+LEFTOVERS = re.compile(
+    rf"\.({RUN}|{LOG}|{KEPT_SAMPLES}|{REPORT})\.[0-9a-f]+{PART}"
+)  # files that a killed process was writing
 
 
 def resumed(folder: Path, asked: Choices, given: Sequence[str]) -> Choices:
@@ -97,7 +101,7 @@ def holding(out: Path, *, resume: bool) -> Iterator[None]:
         for part in out.iterdir():
             if LEFTOVERS.fullmatch(part.name):  # of a process that was killed
                 part.unlink()
-        others = {each.name for each in out.iterdir()} - {LOCK, RUN, LOG, CHECKPOINTS, TENSORBOARD, STAGES}
+        others = {each.name for each in out.iterdir()} - OWN
         if not resume and (others or saved.checkpoints(out / CHECKPOINTS)):
             if (out / RUN).exists():
                 raise InputError(f"{out}: holds a run; resume it, or name another folder")

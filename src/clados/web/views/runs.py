@@ -1,15 +1,14 @@
 """Runs under a folder as they go on: curves, what is left of them, how they are resumed and what has come of them."""
 
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
-from clados.drawing.curve import curves
 from clados.drawing.svg import EmptyFigureError
 from clados.errors import CladosError
 from clados.html import Child, Html, el
+from clados.reports.curves import Curve
+from clados.reports.log import begun_and_kept
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
 from clados.web.run_folders import ShownRun, found_runs, saved_step
@@ -18,7 +17,6 @@ from clados.web.views.parts import picture
 from clados.web.views.playground import TRIAL_TITLES
 from clados.web.views.samples import sample_picture
 
-_POINTS = 300  # of a curve
 _EVERY = 3000  # milliseconds between two looks
 _SAMPLED, _LARGEST = 6, 400_000_000  # runs whose models are tried at once, and the bytes of one
 
@@ -47,7 +45,7 @@ def _name(asked: PageRequest, run: ShownRun) -> str:
 
 
 def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool) -> Iterator[Child]:
-    say, name = asked.say, _name(asked, run)
+    say, name, record = asked.say, _name(asked, run), run.record
     state, kind = (
         ("has ended", "runs") if run.ended else ("goes on", "amber") if run.fresh else ("has stopped", "badge")
     )
@@ -56,16 +54,18 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool)
         yield el("p", run.wrong, class_="mistake")
         return
     yield el("p", _numbers(asked, run), class_="headline")
-    if run.steps and run.entries:
+    if record.steps and record.entries:
         label = say("steps")
+        yield el("progress", value=min(record.step, record.steps), max=record.steps, aria_label=f"{name}: {label}")
+    if drawn := _drawn(asked, record.curve, styles):
+        yield el("figure", drawn, class_="canvas", tabindex=0)
+    if others := [each for each in (_drawn(asked, curve, styles, 360, 250) for curve in record.others) if each]:
         yield el(
-            "progress", value=min(run.entries[-1]["step"], run.steps), max=run.steps, aria_label=f"{name}: {label}"
+            "details",
+            el("summary", say("All curves")),
+            el("div", others, class_="samples"),
+            data_key=f"curves of {name}",
         )
-    drawn = _curve(name, run.entries)
-    if drawn:
-        svg, style = drawn
-        styles.append(style)
-        yield el("figure", svg, class_="canvas", tabindex=0)
     if sampled and run.made and (samples := _samples(asked, run.made)):
         if not run.ended:
             yield el("p", say("What it makes after step {step}:", step=f"{saved_step(run.made):,}"), class_="lead")
@@ -73,9 +73,8 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool)
     if run.ended:
         link = f"{asked.up}playground.html?{urlencode({'model': str(run.folder)})}"
         yield el("p", el("a", say("Try it in the playground"), href=link))
-    elif not run.fresh and run.model:
-        command = f"clados pretrain {shlex.quote(run.model)} --out {shlex.quote(str(run.folder))} --resume"
-        yield el("p", say("It goes on with"), " ", el("code", command), class_="resume")
+    elif not run.fresh and record.resumed_by:
+        yield el("p", say("It goes on with"), " ", el("code", record.resumed_by), class_="resume")
 
 
 def _samples(asked: PageRequest, folder: Path) -> Html | None:
@@ -95,51 +94,27 @@ def _samples(asked: PageRequest, folder: Path) -> Html | None:
 
 def _numbers(asked: PageRequest, run: ShownRun) -> list[Html]:
     """The last figures of a run."""
-    say = asked.say
-    steps = [each for each in run.entries if "loss" in each]
-    held = [each for each in run.entries if "held_out" in each]
-    said: dict[str, str] = {"model": run.model} if run.model else {}
-    if run.entries:
-        last = f"{run.entries[-1]['step']:,}"
-        said["step"] = f"{last} / {run.steps:,}" if run.steps else last
+    say, record = asked.say, run.record
+    steps = [each for each in record.entries if "loss" in each]
+    _, held = begun_and_kept(record.entries)
+    said: dict[str, str] = {"model": record.title} if record.said.get("model") else {}
+    if record.entries:
+        said["step"] = f"{record.step:,} / {record.steps:,}" if record.steps else f"{record.step:,}"
     if steps:
         said["loss"] = f"{steps[-1]['loss']:.4f}"
-        said["tokens a second"] = f"{steps[-1].get('tokens_per_second', 0):,.0f}"
-    if held and "loss" in held[-1]["held_out"]:
-        said["held-out loss"] = f"{held[-1]['held_out']['loss']:.4f}"
+    if record.pace is not None:
+        said[f"{record.counted} a second"] = f"{record.pace:,.0f}"
+    if "loss" in held:
+        said["held-out loss"] = f"{held['loss']:.4f}"
     return [el("span", el("b", say(name)), " ", value) for name, value in said.items()]
 
 
-def _curve(name: str, entries: Sequence[dict[str, Any]]) -> tuple[Html, str] | None:
-    """The loss in training, each point the mean of its stretch, and on what was held out."""
-    trained = [(float(each["step"]), float(each["loss"])) for each in entries if "loss" in each]
-    held = [
-        (float(each["step"]), float(each["held_out"]["loss"]))
-        for each in entries
-        if "held_out" in each and "loss" in each["held_out"]
-    ]
-    series = {name: line for name, line in (("training", _thinned(trained)), ("held out", held)) if line}
+def _drawn(asked: PageRequest, curve: Curve, styles: list[str], width: float = 860, height: float = 380) -> Html | None:
+    """A curve, its title and unit in the language of the page; None where it has no number."""
     try:
-        return (
-            picture(
-                curves(
-                    series,
-                    name=f"Loss of {name}",
-                    x_name="step",
-                    y_name="nats",
-                    smooth=("training",),
-                    marked=("held out",),
-                ).svg
-            )
-            if series
-            else None
-        )
+        drawn = curve._replace(name=asked.say(curve.name), unit=asked.say(curve.unit)).figure(width, height)
     except EmptyFigureError:
         return None
-
-
-def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """As many points as are drawn, each the mean of those that it stands for."""
-    width = max(1, -(-len(points) // _POINTS))
-    parts = [points[at : at + width] for at in range(0, len(points), width)]
-    return [(part[-1][0], sum(y for _, y in part) / len(part)) for part in parts]
+    svg, style = picture(drawn.svg)
+    styles.append(style)
+    return svg

@@ -1,0 +1,70 @@
+"""The commands that make a run again and go on with it, from what its run.json says."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+_UNUSUAL = {"start": "from"}  # choices whose options have other names
+_NO_OPTION = ("every", "held_out")  # what run.json says of a run that is tuned beside its choices
+_PYTHON_ONLY = ("shuffled",)
+_USUAL = {"vocab": 2048}  # that stands in run.json where nobody chose it
+
+
+def made_by(said: Mapping[str, Any], folder: Path) -> str:
+    """The command that makes a run again, with every choice that was not left out; empty where none does."""
+    chosen = said.get("choices")
+    if not isinstance(chosen, Mapping) or any(chosen.get(each) for each in _PYTHON_ONLY):
+        return ""
+    words = ["clados", *_begin(said, chosen), *_options(chosen), "--out", str(folder)]
+    return shlex.join(words)
+
+
+def goes_on_by(said: Mapping[str, Any], folder: Path) -> str:
+    """The command that goes on with a run; empty where it is not known.
+
+    What was pretrained is known by its folder; what was tuned is asked for by all its choices.
+    """
+    if is_tuned(said):
+        return f"{made_by(said, folder)} --resume"
+    model = said.get("model")
+    if not isinstance(model, str) or not model:
+        return ""
+    return shlex.join(["clados", "pretrain", model, "--out", str(folder), "--resume"])
+
+
+def is_tuned(said: Mapping[str, Any]) -> bool:
+    """Whether a run tuned a saved model for a task."""
+    chosen = said.get("choices")
+    return isinstance(chosen, Mapping) and "task" in chosen
+
+
+def _begin(said: Mapping[str, Any], chosen: Mapping[str, Any]) -> list[str]:
+    """The verb and what it is given without a name."""
+    if is_tuned(said):
+        return ["finetune", str(chosen.get("start", ""))]
+    return ["pretrain", str(said.get("model", ""))]
+
+
+def _options(chosen: Mapping[str, Any]) -> Iterator[str]:
+    """Every choice as an option; one of several values is repeated, or parted by commas."""
+    beside = {*_PYTHON_ONLY, *(_NO_OPTION if "task" in chosen else ())}
+    if "task" in chosen:
+        beside |= {"start"} | ({"epochs"} if chosen.get("steps") else set())
+    for name, value in chosen.items():
+        option = f"--{_UNUSUAL.get(name, name).replace('_', '-')}"
+        if name in beside or value is None or value is False or value in ([], _USUAL.get(name)):
+            continue
+        if value is True:
+            yield option
+        elif name == "freeze":
+            for each in value:
+                yield from (option, str(each))
+        else:
+            yield from (option, _text(value))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={number}" for name, number in value.items())
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

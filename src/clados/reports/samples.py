@@ -1,0 +1,323 @@
+"""What a model made of a few questions when its run was over, as plain data that is kept with the run, and as cards.
+
+A kind of sample is a class here: its fields are what samples.json holds, and ``card`` draws it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from clados.drawing.curve import curves
+from clados.drawing.fold import fold_figure
+from clados.drawing.svg import EmptyFigureError
+from clados.errors import CladosError
+from clados.html import Child, Html, el
+from clados.names import SPACE_SIGN
+from clados.reports.page import card_grid
+
+_LEVELS = 5  # shades of confidence
+_KINDS: "dict[str, type[KeptSample]]" = {}
+KeptLikely = Sequence[tuple[str, float]]  # tokens, words or classes with their probabilities
+KeptGuess = tuple[str, float, str, float]  # what was there and its probability, what is likeliest there and its own
+ReadPlace = tuple[str, str, KeptGuess | None]  # a token, how the model saw it (a mark of a view), and its guess
+
+
+@dataclass(frozen=True)
+class KeptSample(ABC):
+    """One question and what came of it."""
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        _KINDS[cls.kind] = cls
+
+    @abstractmethod
+    def card(self) -> Child:
+        """What stands in its card."""
+
+    def json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"kind": self.kind, **asdict(self)}
+
+
+def sample_of(said: Any) -> KeptSample:
+    """A sample from plain data.
+
+    Raises:
+        CladosError: it is none.
+    """
+    try:
+        made = _KINDS[said["kind"]](**{name: value for name, value in said.items() if name != "kind"})
+        made.card()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CladosError(f"this is no sample: {str(said)[:60]}") from error
+    return made
+
+
+def shown_samples(samples: Sequence[KeptSample], heading: str = "h2") -> list[Html]:
+    """Texts with their guesses one below the other; all else as cards, under what was asked.
+
+    Args:
+        heading: the element of the titles.
+    """
+    found: list[Html] = []
+    for kind in dict.fromkeys(type(each) for each in samples):
+        some = [each.card() for each in samples if type(each) is kind]
+        found += [el(heading, kind.title), Html("".join(map(str, some))) if kind is GuessedText else card_grid(some)]
+        found += [_key([*samples])] if kind is GuessedText else []
+    return found
+
+
+def _level(chance: float) -> str:
+    return f"c{max(0, min(int(chance * _LEVELS), _LEVELS - 1))}"
+
+
+# ---------------------------------------------------------------- what is read, hidden and guessed
+
+
+@dataclass(frozen=True)
+class GuessedText(KeptSample):
+    """A text as an example of the objective, and what the model guesses where it is asked.
+
+    Attributes:
+        sides: what the model reads and, where it has two sides, what it writes, each under its name.
+        notes: what else there is to say.
+    """
+
+    kind = "read"
+    title = "What it read, and what it guessed"
+    sides: Sequence[tuple[str, Sequence[ReadPlace]]]
+    notes: Sequence[str] = ()
+
+    @property
+    def guesses(self) -> list[KeptGuess]:
+        """All of them, in order."""
+        return [guess for _, row in self.sides for _, _, guess in row if guess]
+
+    def card(self) -> Child:
+        """Token by token, the guess below each that is asked for, as dark as it is sure."""
+        rows = [
+            [el("p", name, class_="side") if name else None, el("p", [_box(*each) for each in row], class_="tokens")]
+            for name, row in self.sides
+        ]
+        said = [el("p", note, class_="faint") for note in (self._right, *self.notes) if note]
+        return el("div", rows, said, class_="read")
+
+    @property
+    def _right(self) -> str:
+        number, right = len(self.guesses), sum(hidden == likeliest for hidden, _, likeliest, _ in self.guesses)
+        return f"{right} of {number} guesses are right." if number else ""
+
+
+def _box(token: str, mark: str, guess: KeptGuess | None) -> Html:
+    if guess is None:
+        return el("span", el("span", token), class_=f"t {mark}")
+    hidden, chance, likeliest, surest = guess
+    told = f"{hidden}: {chance:.1%}" if hidden == likeliest else f"{hidden}: {chance:.1%}; {likeliest}: {surest:.1%}"
+    kind = "right" if hidden == likeliest else "wrong"
+    below = el("i", likeliest, class_=f"{kind} {_level(surest)}")
+    return el("span", el("span", token), below, class_=f"t {mark}", title=told)
+
+
+def _key(samples: Sequence[KeptSample]) -> Html:
+    """What the colours mean."""
+    marks = {mark for each in samples if isinstance(each, GuessedText) for _, row in each.sides for _, mark, _ in row}
+    hues = [
+        (el("span", class_=f"{kind} {_level(level / _LEVELS)}"))
+        for kind in ("right", "wrong")
+        for level in range(_LEVELS)
+    ]
+    half = len(hues) // 2
+    dashed = [el("span", class_="dashed"), " hidden from it · "] if marks & {"hidden", "replaced", "kept"} else []
+    return el(
+        "p",
+        dashed,
+        "below a token, what the model expects there: ",
+        hues[:half],
+        " right and bold, ",
+        hues[half:],
+        " wrong, the darker the surer",
+        class_="key",
+    )
+
+
+# ---------------------------------------------------------------- what is made
+
+
+@dataclass(frozen=True)
+class ContinuedText(KeptSample):
+    """A text that is gone on with, each token with its probability."""
+
+    kind = "written"
+    title = "What it writes"
+    given: str
+    tokens: KeptLikely
+
+    @property
+    def in_short(self) -> str:
+        """The whole text."""
+        return self.given + "".join(_plain(token) for token, _ in self.tokens)
+
+    def card(self) -> Child:
+        """The text, what was written as dark as it was likely."""
+        made = [el("i", _plain(token), class_=_level(chance), title=f"{chance:.1%}") for token, chance in self.tokens]
+        return el("p", el("b", self.given), made, class_="written")
+
+
+def _plain(token: str) -> str:
+    """A token as it stands in a text."""
+    return token.replace(SPACE_SIGN, " ").replace("↵", "↵ ")
+
+
+@dataclass(frozen=True)
+class FilledText(KeptSample):
+    """A text with a blank, what came of it, and what is likeliest in the blank."""
+
+    kind = "filled"
+    title = "What it fills in"
+    given: str
+    made: str
+    candidates: KeptLikely
+
+    @property
+    def in_short(self) -> str:
+        """The text that came of it, or what is likeliest in the blank."""
+        return self.made or ", ".join(f"{word} {share:.0%}" for word, share in self.candidates)
+
+    def card(self) -> Child:
+        """The text with its gap, and bars of what belongs into it."""
+        mark = "[MASK]" if "[MASK]" in self.given else "<extra_id_0>"
+        before, _, rest = self.given.partition(mark)
+        text = el("p", before, el("u", "\u2003\u2003"), rest, class_="written")
+        return [text, el("p", self.made, class_="faint") if self.made else None, chance_bars(self.candidates)]
+
+
+def chance_bars(candidates: KeptLikely, truth: str = "") -> list[Html]:
+    """Probabilities as bars; that of the truth is marked."""
+    return [
+        el(
+            "div",
+            el("b", word),
+            el("i", style=f"width:{max(1, 100 * chance):.1f}%"),
+            el("em", f"{chance:.0%}"),
+            class_="bar truth" if word == truth else "bar",
+        )
+        for word, chance in candidates
+    ]
+
+
+@dataclass(frozen=True)
+class ToldClass(KeptSample):
+    """An image or a text, its class, and the likeliest classes.
+
+    Attributes:
+        png: the image in base64; empty for a text.
+    """
+
+    kind = "class"
+    title = "What it takes things for"
+    text: str
+    png: str
+    truth: str
+    candidates: KeptLikely
+
+    def card(self) -> Child:
+        """What was seen, and bars of the classes, the right one underlined."""
+        seen = _image(self.png, self.truth) if self.png else el("p", self.text, class_="written")
+        return [seen, el("p", f"It is {self.truth}.", class_="faint"), chance_bars(self.candidates, self.truth)]
+
+
+@dataclass(frozen=True)
+class PaintedText(KeptSample):
+    """An image of a text, as PNG in base64."""
+
+    kind = "painted"
+    title = "What it paints"
+    text: str
+    png: str
+
+    def card(self) -> Child:
+        """The image above its text."""
+        return [_image(self.png, self.text), el("span", self.text)]
+
+
+def _image(png: str, text: str) -> Html:
+    return el("img", src=f"data:image/png;base64,{png}", alt=text, class_="picture")
+
+
+@dataclass(frozen=True)
+class PlayedGame(KeptSample):
+    """An episode in an environment: the numbers of its state step by step, and returns.
+
+    Attributes:
+        total, random: the return of the model, and of random actions.
+    """
+
+    kind = "played"
+    title = "How it acts"
+    environment: str
+    states: Sequence[Sequence[float]]
+    total: float
+    random: float
+
+    def card(self) -> Child:
+        """Both returns, and the state over time."""
+        series = {
+            f"state {i + 1}": [(float(step), float(value)) for step, value in enumerate(numbers)]
+            for i, numbers in enumerate(list(zip(*self.states))[:4])
+        }
+        try:
+            drawn = Html(curves(series, name=self.environment, x_name="step", y_name="", width=420, height=280).svg)
+        except EmptyFigureError:
+            drawn = Html("")
+        returns = f"return, against {self.random:g} of random actions"
+        return [el("p", f"{self.total:g}", class_="big"), el("p", returns, class_="faint"), drawn]
+
+
+@dataclass(frozen=True)
+class FoldedProtein(KeptSample):
+    """A protein that was folded, and how sure the model is of each residue, from 0 to 100."""
+
+    kind = "folded"
+    title = "How sure it folds"
+    letters: str
+    plddt: Sequence[float]
+
+    def card(self) -> Child:
+        """Bars of pLDDT."""
+        return Html(fold_figure(self.letters, self.plddt, None).svg)
+
+
+@dataclass(frozen=True)
+class NearTexts(KeptSample):
+    """A text, and those of some others that the model finds nearest, with their similarities."""
+
+    kind = "near"
+    title = "What it finds alike"
+    text: str
+    nearest: KeptLikely
+
+    def card(self) -> Child:
+        """The text above bars of its neighbours."""
+        return [el("p", self.text, class_="written"), chance_bars(self.nearest)]
+
+
+@dataclass(frozen=True)
+class AnsweredPrompt(KeptSample):
+    """A prompt, and the likeliest answers before and after a stage."""
+
+    kind = "answered"
+    title = "What it answers, before and after"
+    prompt: str
+    before: str
+    after: str
+
+    def card(self) -> Child:
+        """The prompt above both answers."""
+        both = [
+            [el("h3", name), el("p", said, class_="written")]
+            for name, said in (("before", self.before), ("after", self.after))
+        ]
+        return [el("p", el("b", self.prompt), class_="written"), both]
