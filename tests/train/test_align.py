@@ -319,7 +319,7 @@ def test_a_walk_that_is_stopped_goes_on_and_tells_of_all(tmp_path: Path) -> None
         "held-out loss",
         "held-out reward",
     ]
-    assert page.count("<h3>after</h3>") == 12  # answers to six prompts of each stage
+    assert page.count("<h3>after</h3>") == 8  # answers to four prompts of each stage
     assert "learns by GRPO(samples=8) in the place of PPO" in page
     assert "http" not in page.replace("http://www.w3.org", "")
     for name in ("actor", "feedback"):
