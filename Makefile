@@ -31,9 +31,18 @@ devices: .venv/dev.stamp
 # The pages of `clados web` in Debian's Chromium, which is installed where it is missing.
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CHROMIUM = command -v chromium > /dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends chromium; }
+PYODIDE := $(shell sed -n 's/^PYODIDE = "\(.*\)"/\1/p' src/clados/web/browser_python.py)
 browser: .venv/dev.stamp
 	$(CHROMIUM)
+	! command -v npm > /dev/null || $(MAKE) build/pyodide-$(PYODIDE)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser tests/web
+
+# What answers the designer in a site of files, from the npm registry; Clados knows the hashes of its files.
+build/pyodide-%:
+	mkdir -p $@.part
+	npm pack --silent --pack-destination $@.part pyodide@$*
+	tar xzf $@.part/*.tgz -C $@.part --strip-components 1
+	mv $@.part $@
 
 # Damaged files of every kind, seeded: none may end in a traceback, hang or fill the memory. MUTANTS=1000 takes a minute.
 MUTANTS ?= 20000

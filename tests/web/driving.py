@@ -13,6 +13,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, Route, expect
 
 from clados.catalog.card import Card
+from clados.web.browser_python import PYODIDE
 from clados.web.server import application
 from clados.web.site import Site
 
@@ -22,6 +23,7 @@ FLAGS = (
     "--no-first-run"
 )
 LOCAL = "http://localhost"  # what a client in this process asks
+PYODIDE_FOLDER = Path(__file__).parents[2] / "build" / f"pyodide-{PYODIDE}"  # which make browser fetches
 AXE = Path(__file__).with_name("axe.min.js")
 VIEWS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
 

@@ -29,6 +29,14 @@ def web_command(
     export: Annotated[
         Path | None, typer.Option("--export", metavar="DIR", help="Write all pages into a folder, and serve nothing.")
     ] = None,
+    pyodide: Annotated[
+        Path | None,
+        typer.Option(
+            "--pyodide",
+            metavar="FOLDER",
+            help="With --export: the unpacked npm package that answers the designer there.",
+        ),
+    ] = None,
 ) -> None:
     """Show the catalogue as pages in a browser: facets, cards, tree, comparisons, designer, playground, runs.
 
@@ -36,12 +44,19 @@ def web_command(
 
     Example: clados web --port 8765
     """
-    if export is not None:
-        from clados.web.export import export_site
-
-        print_note(f"wrote {export_site(export)} files to {export}; open {export / 'index.html'}")
-        return
     from clados.web.request import Given
+
+    if export is not None:
+        from clados.web.browser_python import browser_python
+        from clados.web.export import export_site
+        from clados.web.site import Site
+
+        python = browser_python(pyodide) if pyodide is not None else None
+        site = Site(live=False, given=Given(python=python))
+        print_note(f"wrote {export_site(export, site)} files to {export}; open {export / 'index.html'}")
+        return
+    if pyodide is not None:
+        raise InputError(f"--pyodide {pyodide}: it goes with --export, whose pages have no server to answer them")
     from clados.web.server import serve
 
     given = Given(_directories(model or []), _folder(runs))

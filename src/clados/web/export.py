@@ -11,6 +11,9 @@ from clados.web.site import Site
 def export_site(folder: Path, site: Site | None = None) -> int:
     """Write all pages, pictures and scripts into a folder, whole or not at all, and say how many files these are.
 
+    Args:
+        site: of files; the catalogue's without Python for the browser when not given.
+
     Raises:
         InputError: when the folder is there and holds anything.
         OSError: when a file cannot be written.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from clados.catalog.load import Catalog
@@ -10,19 +11,24 @@ from clados.errors import InputError
 from clados.web.index import Index
 from clados.web.language import Language
 
+if TYPE_CHECKING:
+    from clados.web.browser_python import BrowserPython
+
 _DIGITS = 11  # of a number that is read
 
 
 @dataclass(frozen=True)
 class Given:
-    """What a server was given besides the catalogue.
+    """What a site was given besides the catalogue.
 
     Attributes:
         models: directories of models that may be tried; runs: the folder of the runs that are shown.
+        python: the Python that a site of files takes along for the browser.
     """
 
     models: tuple[str, ...] = ()
     runs: Path | None = None
+    python: "BrowserPython | None" = None
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class PageRequest:
         query: names and values behind the question mark, in order.
         index: the catalogue, and what its filters find.
         live: whether a server answers what stands behind the question mark; files do not.
-        site: what that server was given.
+        site: what the site was given.
     """
 
     say: Language

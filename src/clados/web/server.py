@@ -14,8 +14,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from clados.errors import InputError
+from clados.web.policy import POLICY
 from clados.web.request import Given
-from clados.web.site import POLICY, Site
+from clados.web.site import Site
 
 SAFE_HEADERS = {
     "Content-Security-Policy": POLICY,

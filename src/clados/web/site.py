@@ -1,7 +1,5 @@
 """The site: which path is which page. The server answers with it, and the export writes all of it as files."""
 
-import base64
-import hashlib
 import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +15,7 @@ from clados.names import nearest
 from clados.web.index import Index
 from clados.web.language import Language, page_languages
 from clados.web.lazily import computed
+from clados.web.policy import FRAMES
 from clados.web.request import Given, PageRequest
 from clados.web.views import frame
 from clados.web.views.frame import Document
@@ -32,7 +31,6 @@ _MEDIA = {
     ".txt": "text/plain; charset=utf-8",
 }
 
-POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _ALIKE = 0.6  # from which a wrong path may have meant a model
 FROM = "from-"  # begins the name of a drawing beside a parent's
 _VIEWS = "clados.web.views"
@@ -45,12 +43,12 @@ PAGES = {  # the module and the function of each; a module is imported when its 
         ("figures", "timeline_page"),
     ),
     "compare.html": ("comparison", "comparison_page"),
+    "designer.html": ("designer", "designer_page"),
     "learn.html": ("learn", "learn_page"),
     **{f"learn/{name}.html": ("learn", "lesson_page") for name in LESSON_NAMES},
 }
 LIVE_PAGES = {  # that a server alone answers
     "objective.html": ("objective", "objective_page"),
-    "designer.html": ("designer", "designer_page"),
     "playground.html": ("playground", "playground_page"),
     "runs.html": ("runs", "runs_page"),
 }
@@ -74,7 +72,7 @@ class Site:
     """All pages of the catalogue as it is now."""
 
     def __init__(self, *, live: bool = True, given: Given = Given()) -> None:  # noqa: B008 (frozen)
-        """Of a server with what it was given, or (``live`` false) of files."""
+        """Of a server or (``live`` false) of files, with what it was given."""
         self._live, self._given = live, given
 
     @cached_property
@@ -92,6 +90,8 @@ class Site:
         path = f"{path}index.html" if not path or path.endswith("/") else path
         if (file := _static(path)) is not None:
             return Reply(file.read_bytes(), _media(path))
+        if self._given.python is not None and path in self._given.python.files:
+            return Reply(self._given.python.files[path], _media(path))
         say, inside = _language(path)
         asked = PageRequest(say, inside, query, self.index, self._live, self._given)
         try:
@@ -146,6 +146,8 @@ class Site:
         for file in sorted(STATIC_FILES.rglob("*")):
             if file.is_file() and file.suffix in _MEDIA:
                 yield f"static/{file.relative_to(STATIC_FILES).as_posix()}"
+        if self._given.python is not None:
+            yield from self._given.python.files
         for language in page_languages().values():
             yield from (f"{language.folder}{page}" for page in PAGES)
             for card in self.index.cards.values():
@@ -156,11 +158,7 @@ class Site:
 
 
 def _page(document: Document, status: int = 200) -> Reply:
-    """A page as it is sent: its own styles are allowed by their hashes, its own images where it has some, no others."""
-    hashes = [base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in document.styles]
-    allowed = "".join(f" 'sha256-{each}'" for each in hashes)
-    more = f"; style-src 'self'{allowed}" * bool(hashes) + "; img-src 'self' data:" * document.images
-    policy = {"Content-Security-Policy": f"{POLICY}{more}"} if more else {}
+    policy = {"Content-Security-Policy": f"{document.policy}{FRAMES}"}
     return Reply(document.html.encode(), _MEDIA[".html"], status, policy)
 
 

@@ -1,5 +1,6 @@
 // Forms whose answer is a page: what one changes is asked of the server, and the regions of its answer replace those here.
 // Without this script the same forms are sent by their button, and the same page comes back whole.
+// In a site of files, Python in the page answers in the server's place.
 "use strict";
 (() => {
   const WAIT = 350; // milliseconds without a key before a question is asked
@@ -26,9 +27,12 @@
     put(answer);
   }
 
+  const inPage = typeof python === "undefined" ? null : python;
+  const read = (text) => new DOMParser().parseFromString(text, "text/html");
+
   async function fetched(address) {
     try {
-      return new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
+      return read(await (inPage ? inPage.answer(address) : (await fetch(address)).text()));
     } catch {
       return null; // the server has ended; what is shown stays
     }
@@ -95,6 +99,8 @@
     }, { rootMargin: "100% 0px" });
     watch.observe(form);
   }
+
+  inPage?.first.then((text) => { if (!asked) put(read(text)); }, () => {}); // the page itself tells what failed
 
   // Pages that go on by themselves, such as those of runs.
   const every = document.querySelector("[data-every]");

@@ -20,7 +20,8 @@ from clados.web.designing import Design, Field, Section, designed, memory
 from clados.web.request import PageRequest
 from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
 from clados.web.views.frame import Document, page
-from clados.web.views.parts import picture, table
+from clados.web.views.parts import picture, table, with_code
+from clados.web.views.python_note import python_note
 
 _START = "gpt-2:small"
 _OPEN = ("size", "stack", "stack.block", "encoder", "encoder.block", "decoder", "decoder.block")
@@ -66,7 +67,12 @@ def _read(asked: PageRequest) -> _Asked:
 
 
 def designer_page(asked: PageRequest) -> Document:
-    """The form, and beside it count, memory, differences and drawing of what it says."""
+    """The form, and beside it count, memory, differences and drawing of what it says.
+
+    In a site of files, Python in the page answers the same form where the site has it; else it says what is needed.
+    """
+    if not asked.live and asked.site.python is None:
+        return _not_here(asked)
     read, say = _read(asked), asked.say
     drawing, style = picture(draw(read.new).svg)
     lead = say("Change words of a declaration: its drawing, count, memory and differences follow.")
@@ -82,8 +88,21 @@ def designer_page(asked: PageRequest) -> Document:
         data_live="address",
     )
     result = el("div", *_result(asked, read, drawing), data_region="result", class_="designed")
-    body = (head, el("div", form, result, class_="designer"))
-    return page(asked, say("Designer"), *body, styles=[style], scripts=(*FIGURE_SCRIPTS, "live.js"), wide=True)
+    note = None if asked.live else python_note(asked)
+    body = (head, note, el("div", form, result, class_="designer"))
+    scripts = (*FIGURE_SCRIPTS, *(("python.js",) if note else ()), "live.js")
+    return page(asked, say("Designer"), *body, styles=[style], scripts=scripts, wide=True, python=note is not None)
+
+
+def _not_here(asked: PageRequest) -> Document:
+    """What the designer needs, in a site of files that has no Python for the browser."""
+    say = asked.say
+    lead = say("Change words of a declaration: its drawing, count, memory and differences follow.")
+    needs = say(
+        "These files cannot answer the designer: `clados web` does, and so do files written with `--pyodide FOLDER`."
+    )
+    head = el("div", el("h1", say("Designer")), el("p", lead, class_="lead"), class_="welcome")
+    return page(asked, say("Designer"), head, el("p", with_code(needs), class_="note"))
 
 
 def design_file(asked: PageRequest, kind: str) -> str:
@@ -111,10 +130,10 @@ def _start(asked: PageRequest, read: _Asked) -> Html:
         "input", type="text", name="model", value=f"{read.card.id}:{read.size}", list="declared", spellcheck="false"
     )
     name = el("input", type="text", name="name", value=read.name, spellcheck="false", data_usual="my-model")
+    fields = (el("label", el("span", say("Start from")), model), el("label", el("span", say("Name")), name))
     return el(
         "div",
-        el("label", el("span", say("Start from")), model),
-        el("label", el("span", say("Name")), name),
+        el("div", fields, data_region="start"),
         el("datalist", (el("option", value=each) for each in names), id="declared"),
         class_="start",
     )
@@ -217,7 +236,10 @@ def _files(asked: PageRequest, read: _Asked) -> Html:
     if read.mistake or read.design.errors:
         return el("p", asked.say("It can be kept once the words that are marked are mended."), class_="lead")
     names = {kind: f"{stem(read.name)}.{kind}" for kind in ("py", "toml")}
-    links = [el("a", name, href=f"design.{kind}{asked.written()}", download=name) for kind, name in names.items()]
+    links = [
+        el("a", name, href=f"design.{kind}{asked.written()}", download=name, data_made=True)
+        for kind, name in names.items()
+    ]
     return el("p", el("span", asked.say("Keep it")), links, class_="files")
 
 

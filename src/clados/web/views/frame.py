@@ -7,6 +7,7 @@ from clados.catalog.card import Card
 from clados.html import Child, Html, el
 from clados.version import __version__
 from clados.web.language import page_languages
+from clados.web.policy import page_policy
 from clados.web.request import PageRequest
 
 
@@ -27,21 +28,18 @@ NAVIGATION = (
     Place("tree.html", "Tree"),
     Place("timeline.html", "Timeline", ("timeline-", "recent.")),
     Place("compare.html", "Compare"),
+    Place("designer.html", "Designer"),
     Place("learn.html", "Learn", ("learn/",)),
 )
-LIVE_NAVIGATION = (Place("designer.html", "Designer"), Place("playground.html", "Playground"))  # of a server
+_PLAYGROUND = Place("playground.html", "Playground")  # of a server
 _RUNS = Place("runs.html", "Runs")  # of one that was given a folder of them
 
 
 class Document(NamedTuple):
-    """A whole page, and the styles that it brings along, which the server allows it by their hashes.
-
-    ``images``: whether it brings images along, which the server allows it, too.
-    """
+    """A whole page, and the Content-Security-Policy that allows what it brings along."""
 
     html: Html
-    styles: tuple[str, ...] = ()
-    images: bool = False
+    policy: str
 
 
 def page(
@@ -52,6 +50,7 @@ def page(
     styles: Sequence[str] = (),
     wide: bool = False,
     images: bool = False,
+    python: bool = False,
 ) -> Document:
     """A whole document.
 
@@ -62,10 +61,13 @@ def page(
         styles: of the pictures that stand in it.
         wide: whether it takes all the room there is.
         images: whether images stand in it, and not behind an address.
+        python: whether it runs Python in the browser.
     """
+    policy = page_policy(styles, images=images, python=python)
     head = el(
         "head",
         el("meta", charset="utf-8"),
+        None if asked.live else el("meta", http_equiv="Content-Security-Policy", content=policy),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("title", f"{title} · Clados"),
@@ -81,7 +83,7 @@ def page(
         el("main", content, id="content", class_="wide" if wide else None, tabindex=-1),
         _footer(asked),
     )
-    return Document(Html("<!doctype html>\n" + el("html", head, body, lang=asked.say.code)), tuple(styles), images)
+    return Document(Html("<!doctype html>\n" + el("html", head, body, lang=asked.say.code)), policy)
 
 
 def _header(asked: PageRequest) -> Html:
@@ -92,7 +94,7 @@ def _header(asked: PageRequest) -> Html:
             href=asked.up + place.path,
             aria_current=place.current(asked.path),
         )
-        for place in (*NAVIGATION, *(LIVE_NAVIGATION if asked.live else ()), *((_RUNS,) if asked.site.runs else ()))
+        for place in (*NAVIGATION, *((_PLAYGROUND,) if asked.live else ()), *((_RUNS,) if asked.site.runs else ()))
     ]
     others = [
         el(

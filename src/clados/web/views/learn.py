@@ -18,7 +18,7 @@ from clados.web.request import PageRequest
 from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
 from clados.web.views.frame import Document, page
 from clados.web.views.objective import SENTENCE, example_of, shown_objective
-from clados.web.views.parts import picture, table
+from clados.web.views.parts import picture, table, with_code
 from clados.web.views.pieces import percent
 from clados.web.views.playground import heads_in_small
 from clados.web.views.recipe import recipe_section
@@ -89,12 +89,7 @@ def lesson_page(asked: PageRequest) -> Document:
 
 
 def _paragraphs(text: str) -> list[Html]:
-    return [el("p", _coded(each.strip())) for each in text.split("\n\n") if each.strip()]
-
-
-def _coded(text: str) -> list[Child]:
-    """A text, what stands between backquotes as code."""
-    return [el("code", part) if i % 2 else part for i, part in enumerate(text.split("`"))]
+    return [el("p", with_code(each.strip())) for each in text.split("\n\n") if each.strip()]
 
 
 # ---------------------------------------------------------------- pictures

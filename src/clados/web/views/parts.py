@@ -73,6 +73,11 @@ def value_text(say: Language, card: Card, name: str) -> str:
     )
 
 
+def with_code(text: str) -> list[Child]:
+    """A text, what stands between backquotes as code."""
+    return [el("code", part) if i % 2 else part for i, part in enumerate(text.split("`"))]
+
+
 def data_block(data: Any) -> Html:
     """Plain data for a page's script: no script itself, and safe to stand in HTML."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
