@@ -139,6 +139,14 @@ def test_speed_is_of_tokens_as_they_were_counted_or_of_examples_by_the_clock() -
     assert learning_speed(entries(2), 4, "images") == [(1, 8.0), (2, 8.0)]
 
 
+def test_of_very_many_steps_every_few_are_drawn_and_all_evaluations(folder: Path) -> None:
+    (folder / "log.jsonl").write_text("".join(json.dumps(each) + "\n" for each in entries(20_000)))
+    curve = run_record(folder).curve
+    assert len(curve.series["held out"]) == 5001
+    assert 2000 < len(curve.series["training"]) < 4000
+    assert run_record(folder).step == 20_000
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: each.kind)
 def test_samples_come_back_from_their_file_as_they_were(sample: KeptSample) -> None:
     again = sample_of(json.loads(json.dumps(sample.json())))

@@ -1,11 +1,13 @@
 """Guesses of the report are the model's own probabilities."""
 
 import re
+from itertools import pairwise
 
 import pytest
 import torch
 
 from clados.apply.ready import Ready, load
+from clados.drawing.svg import text_width
 from clados.errors import InputError
 from clados.names import shown_token
 from clados.objectives.view import show
@@ -76,3 +78,14 @@ def test_the_way_of_a_model_is_drawn_beside_guesses_without_one() -> None:
     (unigram,) = re.findall(r'<rect x="([\d.]+)"', drawn)
     assert start < end
     assert float(unigram) + 1.5 == pytest.approx((start + end) / 2, abs=0.1)
+
+
+def test_what_is_said_of_the_way_stands_side_by_side() -> None:
+    near = {"start": 6.0, "unigram": 4.01, "bigram": 4.0, "end": 4.02}
+    drawn = ladder(near["start"], near["end"], {name: near[name] for name in ("unigram", "bigram")})
+    texts = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>(\w+) ([\d.]+)</text>', drawn)
+    assert [" ".join(each[2:]) for each in texts] == ["unigram 4.01", "bigram 4.00", "start 6.00", "end 4.02"]
+    for row in {y for _, y, _, _ in texts}:
+        spans = sorted((float(x), float(x) + text_width(f"{n} {v}", 12)) for x, y, n, v in texts if y == row)
+        assert all(low >= 0 and high <= 320 for low, high in spans)
+        assert all(one[1] < other[0] for one, other in pairwise(spans))

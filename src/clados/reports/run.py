@@ -20,6 +20,7 @@ from clados.reports.samples import KeptSample, sample_of, shown_samples
 
 RUN, LOG, KEPT_SAMPLES, METRICS, REPORT = "run.json", "log.jsonl", "samples.json", "metrics.json", "report.html"
 _DIGITS = 4  # that matter of a loss
+_DRAWN = 3000  # steps that curves are made of, about
 
 
 @dataclass(frozen=True)
@@ -94,14 +95,20 @@ class RunRecord:
         return found if isinstance(found, int) else 0
 
     @cached_property
+    def _drawn(self) -> Sequence[Entry]:
+        """All evaluations and, of very many steps, every few."""
+        every = -(-len(self.entries) // _DRAWN)
+        return [each for i, each in enumerate(self.entries) if i % every == 0 or "held_out" in each]
+
+    @property
     def curve(self) -> curves.Curve:
         """What it is to make small, or great."""
-        return curves.main_curve(self.entries, self.unit, judged=self.judged)
+        return curves.main_curve(self._drawn, self.unit, judged=self.judged)
 
     @property
     def others(self) -> list[curves.Curve]:
         """All other curves."""
-        return curves.other_curves(self.entries, self.unit, self.batch, self.counted, judged=self.judged)
+        return curves.other_curves(self._drawn, self.unit, self.batch, self.counted, judged=self.judged)
 
     @property
     def pace(self) -> float | None:

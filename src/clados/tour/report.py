@@ -1,6 +1,6 @@
 """The report: one HTML file that needs nothing else, neither network nor script."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
 from clados import spec as s
@@ -15,7 +15,7 @@ from clados.objectives import task
 from clados.reports.curves import Curve, large_curve, measured_points
 from clados.reports.page import card_grid, report_table, whole_page
 from clados.reports.run import REPORT
-from clados.reports.samples import shown_samples
+from clados.reports.samples import chance_bars, shown_samples
 from clados.tour.shown import ladder
 from clados.tour.stops import Stop
 
@@ -24,6 +24,9 @@ _LEAD = (
     "Each was sized down from its declaration, trained with its own objective on the embedded text, "
     "and measured on documents that it never saw."
 )
+
+
+_MARKS_COUNT = el("p", "In training the marks of removed spans count, too, which are soon learned.", class_="faint")
 
 
 def report(stops: Mapping[str, Stop]) -> str:
@@ -79,8 +82,10 @@ def _section(name: str, stop: Stop) -> list[Child]:
         shown_samples([stop.example, *stop.samples], "h3"),
         el("h3", "How it learned"),
         large_curve(_loss(stop)),
-        el("p", f"{stop.measure}{_next_sentence(stop)}"),
-        el("p", el("a", "All curves of the run, and how it is made again", href=f"{name}/{REPORT}")),
+        _MARKS_COUNT if _has_marks(stop) else None,
+        el("p", "All curves of the run, and how it is made again: ", el("code", f"{name}/{REPORT}"), class_="faint"),
+        el("h3", "How often it is right"),
+        card_grid([*_right(stop)]),
         el("h3", "What it is made of"),
         _wide(f"{stop.card.name} as trained here", architecture_figure(small, f"{name} as trained here").svg),
         _wide(
@@ -95,21 +100,28 @@ def _loss(stop: Stop) -> Curve:
     one = task(stop.plan.stage.objective)
     series = measured_points(stop.learned.entries, "loss", one.main_loss)
     baselines = {name: stop.learned.baseline[name] for name in ("unigram", "bigram")}
-    marks = any(mark == "sentinel" for _, row in stop.example.sides for _, mark, _ in row)
-    unit = "nats a token; in training marks of removed spans count, too" if marks else "nats a token"
-    return Curve("Loss of words", unit, series, baselines)
+    return Curve("Loss of words", "nats a token", series, baselines)
 
 
-def _next_sentence(stop: Stop) -> str:
-    """How well the second part of BERT's objective is learned, which no line of the loss of words shows."""
-    measures = stop.learned.measures
-    if "nsp_accuracy" not in measures:
-        return ""
-    constant = max(measures["nsp_follows"], 1 - measures["nsp_follows"])
-    return (
-        f"; whether the second segment follows the first: {measures['nsp_accuracy']:.1%} right, "
-        f"where the more frequent answer alone gives {constant:.1%}"
+def _has_marks(stop: Stop) -> bool:
+    """Whether marks stand for what is removed, which are learned, too, and easily."""
+    return any(mark == "sentinel" for _, row in stop.example.sides for _, mark, _ in row)
+
+
+def _right(stop: Stop) -> Iterator[list[Child]]:
+    """The share of answers that are right, beside that of an answer that is always the same."""
+    measure, measures = stop.measure, stop.learned.measures
+    yield _shares(
+        f"Right at the first guess, of {measure.number:,} answers", measure.value, measure.beside, measure.trivial
     )
+    if "nsp_accuracy" in measures:  # the second part of BERT's objective
+        constant = max(measures["nsp_follows"], 1 - measures["nsp_follows"])
+        title = "Whether the second segment follows the first"
+        yield _shares(title, measures["nsp_accuracy"], "the more frequent answer", constant)
+
+
+def _shares(title: str, share: float, beside: str, trivial: float) -> list[Child]:
+    return [el("h3", title), chance_bars([("the model", share), (beside, trivial)])]
 
 
 def _figures(stops: Sequence[Stop]) -> Html:
