@@ -79,6 +79,17 @@ def test_a_point_that_is_no_number_breaks_the_line() -> None:
     assert data["a"] == [[0, 1.0], [2, 3.0], [3, 4.0]]
 
 
+def test_long_numbers_beside_a_curve_have_room() -> None:
+    figure = curves({"a": [(0, 1e-7), (1, 9e-7)]}, name="x", x_name="x", y_name="y", width=360, height=250)
+    ends = [
+        (float(each.get("x") or 0) - svg.text_width(each.text or ""))
+        for each in elements(figure, "data-tick")
+        if each.get("text-anchor") == "end" and "0.000000" in (each.text or "")
+    ]
+    assert len(ends) > 2
+    assert min(ends) >= 0
+
+
 def test_a_curve_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="no finite point"):
         curves({"a": [(0, math.inf)]}, name="x", x_name="x", y_name="y")

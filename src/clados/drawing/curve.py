@@ -44,10 +44,14 @@ def curves(
     marks = {each: value for each, value in (baselines or {}).items() if math.isfinite(value)}
     xs, ys = [x for x, _ in points], [y for _, y in points] + list(marks.values())
     bottom = height - _BOTTOM - 22
-    across = chart.linear_scale(min(xs), max(xs), _LEFT, width - _TAIL, max(2, round(width / _TICK)))
     up = chart.linear_scale(min(ys), max(ys), bottom, _TOP, max(3, round(bottom / _TICK * 3)))
-    parts = [svg.label(16, 26, name, size=15, font_weight="600"), *_axes(across, up, width, bottom, x_name, y_name)]
-    parts += _baselines(marks, up, width, bottom)
+    left = max(_LEFT, *(svg.text_width(text) + 14 for _, text in up.ticks))
+    across = chart.linear_scale(min(xs), max(xs), left, width - _TAIL, max(2, round(width / _TICK)))
+    parts = [
+        svg.label(16, 26, name, size=15, font_weight="600"),
+        *_axes(across, up, left, width, bottom, x_name, y_name),
+    ]
+    parts += _baselines(marks, up, left, width, bottom)
     for index, each in enumerate(series):
         if each in smooth:
             trace = _thinned(series[each])
@@ -56,23 +60,23 @@ def curves(
         shown = _thinned(smoothed(line)) if each in smooth else line
         parts.append(_line(each, shown, across, up, chart.colour(index), marked=each in marked))
     if len(series) > 1:
-        parts += chart.series_legend(_LEFT, height - 12, list(series), width - _TAIL)[0]
+        parts += chart.series_legend(left, height - 12, list(series), width - _TAIL)[0]
     data = {"series": {each: [list(point) for point in line] for each, line in lines.items()}, "baselines": marks}
     return Figure(svg.document(width, height, name, parts, kind="curve"), data)
 
 
-def _axes(across: Scale, up: Scale, width: float, bottom: float, x_name: str, y_name: str) -> list[str]:
+def _axes(across: Scale, up: Scale, left: float, width: float, bottom: float, x_name: str, y_name: str) -> list[str]:
     parts = []
     for value, text in up.ticks:
         y = up(value)
-        parts.append(element("line", class_="rule", x1=_LEFT, x2=width - _TAIL, y1=y, y2=y, stroke_width=1))
-        parts.append(svg.label(_LEFT - 6, y + 4, text, class_="faint", text_anchor="end", data_tick=text))
+        parts.append(element("line", class_="rule", x1=left, x2=width - _TAIL, y1=y, y2=y, stroke_width=1))
+        parts.append(svg.label(left - 6, y + 4, text, class_="faint", text_anchor="end", data_tick=text))
     for value, text in across.ticks:
         x = across(value)
         anchor = "end" if x > width - _TAIL - 20 else "middle"
         parts.append(element("line", class_="rule", x1=x, x2=x, y1=bottom, y2=bottom + 5, stroke_width=1))
         parts.append(svg.label(x, bottom + 17, text, class_="faint", text_anchor=anchor, data_tick=text))
-    parts.append(svg.label(_LEFT, _TOP - 8, y_name, class_="faint"))
+    parts.append(svg.label(left, _TOP - 8, y_name, class_="faint"))
     parts.append(svg.label(width - _TAIL, bottom + 31, x_name, class_="faint", text_anchor="end"))
     return parts
 
@@ -130,20 +134,20 @@ def _path(points: _Points, across: Scale, up: Scale, *inside: str, **attributes:
     return element("path", *inside, **attributes, d=data, fill="none", stroke_linejoin="round")
 
 
-def _baselines(marks: Mapping[str, float], up: Scale, width: float, bottom: float) -> list[str]:
+def _baselines(marks: Mapping[str, float], up: Scale, left: float, width: float, bottom: float) -> list[str]:
     """The lines, and their names above their right ends, shifted where two would touch."""
     right = width - _TAIL
     spots = [
         Spot(each, right, up(value) - 9, svg.text_width(f"{each} {value:.2f}") + 4, 13) for each, value in marks.items()
     ]
-    placed = place_labels(spots, Box(_LEFT, _TOP - 20, right - _LEFT, bottom - _TOP + 20), 1)
+    placed = place_labels(spots, Box(left, _TOP - 20, right - left, bottom - _TOP + 20), 1)
     parts = []
     for each, value in marks.items():
         y, box = up(value), placed[each].box
         line = element(
             "line",
             class_="ink",
-            x1=_LEFT,
+            x1=left,
             x2=right,
             y1=y,
             y2=y,

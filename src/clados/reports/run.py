@@ -20,6 +20,7 @@ from clados.reports.samples import KeptSample, sample_of, shown_samples
 
 RUN, LOG, KEPT_SAMPLES, METRICS, REPORT = "run.json", "log.jsonl", "samples.json", "metrics.json", "report.html"
 _DIGITS = 4  # that matter of a loss
+_SLOW = 10  # a second, below which digits matter
 _DRAWN = 3000  # steps that curves are made of, about
 
 
@@ -111,10 +112,10 @@ class RunRecord:
         return curves.other_curves(self._drawn, self.unit, self.batch, self.counted, judged=self.judged)
 
     @property
-    def pace(self) -> float | None:
-        """The median of how much was learned in a second; None where the log has no time."""
+    def pace(self) -> str:
+        """The median of how much was learned in a second; empty where the log has no time."""
         found = [each for _, each in curves.learning_speed(self.entries, self.batch, self.counted)]
-        return median(found) if found else None
+        return "" if not found else f"{middle:,.0f}" if (middle := median(found)) >= _SLOW else f"{middle:.2g}"
 
     @property
     def seconds(self) -> float:
@@ -188,9 +189,13 @@ def run_report(run: RunRecord) -> str:
     return whole_page(f"{run.title}: report of a run", head, run_curves(run), shown_samples(run.samples), _made(run))
 
 
-def run_curves(run: RunRecord) -> list[Child]:
-    """What it was to make small, or great, and below it all else that was measured."""
-    return [el("h2", "How it learned"), curves.large_curve(run.curve), curves.small_curves(run.others)]
+def run_curves(run: RunRecord, heading: str = "h2") -> list[Child]:
+    """What it was to make small, or great, and below it all else that was measured.
+
+    Args:
+        heading: the element of the title.
+    """
+    return [el(heading, "How it learned"), curves.large_curve(run.curve), curves.small_curves(run.others)]
 
 
 def _learned(run: RunRecord) -> str:
@@ -217,8 +222,8 @@ def run_numbers(run: RunRecord) -> list[tuple[str, str, str]]:
     found += [("parameters", f"{total:,}", "")] if isinstance(total := run.said.get("parameters"), int) else []
     found.append(("steps", f"{run.step:,}", f"of {run.steps:,}" if run.steps > run.step else ""))
     found.append(("time", _time(run.seconds), "of the steps alone"))
-    if run.pace is not None:
-        found.append((f"{run.counted} a second", f"{run.pace:,.0f}", "median of the steps"))
+    if run.pace:
+        found.append((f"{run.counted} a second", run.pace, "median of the steps"))
     return found
 
 

@@ -69,8 +69,8 @@ def _stage(one: Walked) -> list[Child]:
         el("p", f"{one.objective}, from {one.start}"),
         number_tiles(run_numbers(run)),
         el("ul", (el("li", each) for each in one.differs), class_="faint"),
-        run_curves(run),
-        shown_samples(run.samples),
+        run_curves(run, "h3"),
+        shown_samples(run.samples, "h3"),
     ]
 
 

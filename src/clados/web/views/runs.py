@@ -102,8 +102,8 @@ def _numbers(asked: PageRequest, run: ShownRun) -> list[Html]:
         said["step"] = f"{record.step:,} / {record.steps:,}" if record.steps else f"{record.step:,}"
     if steps:
         said["loss"] = f"{steps[-1]['loss']:.4f}"
-    if record.pace is not None:
-        said[f"{record.counted} a second"] = f"{record.pace:,.0f}"
+    if record.pace:
+        said[f"{record.counted} a second"] = record.pace
     if "loss" in held:
         said["held-out loss"] = f"{held['loss']:.4f}"
     return [el("span", el("b", say(name)), " ", value) for name, value in said.items()]
