@@ -17,7 +17,8 @@ from clados.files import JsonObject
 from clados.names import cache_folder
 from clados.objectives import task
 from clados.objectives.judges import judge_of, judge_scores
-from clados.reports.run import REPORT, RunRecord, run_numbers
+from clados.reports.run import REPORT, RunRecord, run_numbers, run_record
+from clados.reports.samples import AnsweredPrompt
 from clados.train.align import _begun, align, choices_of, first_trained, legs
 from clados.train.align_told import told_differs
 from clados.train.choices import Choices
@@ -55,7 +56,7 @@ def test_a_stage_is_judged_by_those_that_its_recipe_names_and_comes_after_them()
 
 
 def test_without_a_judge_what_learns_from_judgements_is_refused() -> None:
-    said = "stage 'reinforcement' is judged by 'comparisons' is not walked: name who judges here (--reward)"
+    said = "stage 'reinforcement' is judged by 'comparisons', which is not walked: name who judges here (--reward)"
     with pytest.raises(InputError) as refused:
         legs(Walk(model="instructgpt", stages=("demonstrations", "reinforcement")))
     assert said in str(refused.value)
@@ -74,7 +75,10 @@ def test_a_small_model_stands_for_its_descendants_of_the_same_kind(model: str, s
     [
         ({"model": "gpt-2"}, "gpt-2 has no stage that starts from a trained model: clados pretrain gpt-2 trains it"),
         ({"model": "instructgpt", "stages": ("demonstration",)}, "no stage 'demonstration'; did you mean 'demonstrat"),
-        ({"model": "instructgpt", "stages": ("reinforcement",), "reward": "walked_rewards:short"}, "is not walked"),
+        (
+            {"model": "instructgpt", "stages": ("reinforcement",), "reward": "walked_rewards:short"},
+            r"'demonstrations', which is not walked: walk it too \(--stages\), or name the folder of an earlier walk",
+        ),
         ({"model": "instructgpt", "reward": "walked_rewards:shrt"}, "no function 'shrt'; did you mean 'short'"),
         ({"model": "instructgpt", "reward": "walked_rewards:short,"}, "reward is ''"),
         ({"model": "instructgpt", "start": "nowhere"}, "start is 'nowhere'; it must be the folder of an earlier walk"),
@@ -314,6 +318,13 @@ def test_a_walk_that_is_stopped_goes_on_and_tells_of_all(tmp_path: Path) -> None
     assert align(asked, out, resume=True)
     with pytest.raises(InputError, match=r"actor: was trained with steps 2, not 3: resume with the same options"):
         align(replace(asked, steps=3), out, resume=True)
+    for other, said in (
+        ({"method": "ppo"}, "feedback: was trained with method grpo, not ppo: resume with the same options"),
+        ({"params": "150K"}, "actor: was trained without params, not with 150K: resume with the same options"),
+        ({"length": 48}, "actor: was trained without length, not with 48: resume with the same options"),
+    ):
+        with pytest.raises(InputError, match=said):
+            align(replace(asked, **other), out, resume=True)  # type: ignore[arg-type]
     page = (out / REPORT).read_text()
     assert re.findall(r"<span>(held-out \w+)</span><b>-?[\d.]+</b><small>-?[\d.]+ before</small>", page) == [
         "held-out loss",
@@ -350,16 +361,31 @@ def test_a_stage_is_judged_by_the_model_of_an_earlier_walk(tmp_path: Path) -> No
     rows = [{"prompt": f"Say {word}.", "chosen": word, "rejected": "no"} for word in ("one", "two", "six", "ten")]
     ranked.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     pairs = str(write_pairs(tmp_path / "pairs.jsonl", 20))
+    with Path(pairs).open("a", encoding="utf-8") as lines:  # too long, so that they are not learned from
+        lines.writelines(json.dumps({"instruction": "Who? " * 99, "output": f"{each}"}) + "\n" for each in range(20))
     earlier, out = tmp_path / "earlier", tmp_path / "later"
     assert align(Walk(model="chatllama", stages=("reward",), data=str(ranked), steps=1), earlier)
     asked = Walk(model="chatllama", stages=("actor", "feedback"), start=str(earlier), data=pairs, steps=1)
     assert legs(asked)[-1].judges == (str(earlier / "reward"),)
     assert align(asked, out)
-    shutil.rmtree(out / "feedback" / "checkpoints")  # as if it had been stopped before the first
+    answered = [each for each in run_record(out / "actor").samples if isinstance(each, AnsweredPrompt)]
+    assert answered
+    assert max(len(each.prompt) for each in answered) < 99  # none of the long ones
+    moved = earlier.rename(tmp_path / "moved") / ".." / "moved"  # by another spelling
+    asked, out = replace(asked, start=str(moved)), out.rename(tmp_path / "latest")
+    (out / "feedback" / "config.json").unlink()  # as if it had been stopped at its end
+    assert align(asked, out, resume=True)
+    shutil.rmtree(out / "feedback" / "checkpoints")  # before its first checkpoint
     (out / "feedback" / "config.json").unlink()
     assert align(asked, out, resume=True)
+    with pytest.raises(InputError, match="feedback: was trained with reward reward, not walked_rewards:short: resume"):
+        align(replace(asked, reward="walked_rewards:short", start=None), out, resume=True)
     assert from_pretrained(out / "feedback").spec
-    judge = judge_of(str(earlier / "reward"))
+    with pytest.raises(
+        InputError, match=r"params is 1M, and start is '.*': a model of an earlier walk has its own size"
+    ):
+        legs(replace(asked, stages=("feedback",), start=str(out), reward="walked_rewards:short", params="1M"))
+    judge = judge_of(str(moved / "reward"))
     assert len(judge_scores(judge, "reward", ["a", "a"], ["", "b"])) == 2  # of an answer without words too
     with pytest.raises(InputError, match="llama learned PPO, which does not say how good answers are"):
         judge_of(str(out / "feedback"))

@@ -61,8 +61,7 @@ def judge_of(name: str) -> Judge:
         InputError: there is neither, the function does not take prompts and answers, or the model is no judge.
         CladosError: the folder's files are absent or damaged.
     """
-    module, _, function = name.partition(":")
-    if module and function.isidentifier():
+    if _names_function(name):
         return called_with_two(name, "reward", "prompts and answers")
     if not Path(name).is_dir() or not name:
         said = "module:function, a function of prompts and answers, or the folder of a model that scores answers"
@@ -71,6 +70,17 @@ def judge_of(name: str) -> Judge:
     if ready.objective is None:
         raise InputError(f"reward is '{name}': what its model learned is not known, so it is no judge of answers")
     return task(ready.objective).judge(ready)
+
+
+def recorded_name(name: str) -> str:
+    """A judge as a run keeps it: a function as it is named, a folder by its own name, wherever it was moved."""
+    return name if _names_function(name) else Path(name).resolve().name
+
+
+def _names_function(name: str) -> bool:
+    """Whether it is ``module:function``."""
+    module, _, function = name.partition(":")
+    return bool(module) and function.isidentifier()
 
 
 def called_with_two(name: str, option: str, what: str) -> Callable[..., Any]:

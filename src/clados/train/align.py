@@ -29,7 +29,7 @@ from clados.train.planned import check_start, planned
 from clados.train.pretrain import folder_before, pretrain
 from clados.train.reinforced import FARTHEST
 from clados.train.reported import spared
-from clados.train.run_folder import recorded_run
+from clados.train.run_folder import check_options
 from clados.train.scaled import scaled_batch, scaled_length, scaled_steps, small_rate, template_tokens
 from clados.train.swapped import learning
 from clados.train.walk import Walk
@@ -40,7 +40,6 @@ GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its pape
 # without (seed 0)
 ADAPTED_RATE = 20
 SMALL_SIZE = s.Size(layers=2, d_model=128, heads=4)  # about that of what comes along
-ALIKE = ("steps", "seed", "dtype", "params", "length")  # options that a finished stage was trained with
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Leg:
         without: why it is not trained; empty where it is.
         differs: in what it is not the paper's.
         data: the user's, where it reads them; else its embedded set.
+        lengths: the lines of ``differs`` that say how long sequences are, whatever it starts from.
     """
 
     stage: s.Tuning
@@ -63,6 +63,7 @@ class Leg:
     differs: tuple[str, ...]
     judges: tuple[str, ...] = ()
     data: str | None = field(default=None, repr=False)
+    lengths: tuple[str, ...] = field(default=(), repr=False)
 
     def json(self) -> dict[str, Any]:
         """As plain data."""
@@ -131,6 +132,10 @@ def _refuse_unused(asked: Walk, plan: Sequence[Leg]) -> None:
             raise InputError(f"start is '{asked.start}', and no stage of {asked.model} that is walked needs one of it")
     if asked.params is not None:
         first = [each for each in walked if each.start == each.stage.start and each.start not in _names(plan)]
+        if not first and asked.start is not None:
+            raise InputError(
+                f"params is {asked.params}, and start is '{asked.start}': a model of an earlier walk has its own size"
+            )
         if not first:
             raise InputError(f"params is {asked.params}, and no stage of {asked.model} needs a model that is new")
         for each in first:
@@ -186,16 +191,11 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
             return Leg(stage, learned, start, missing, ())
         differs += [*other, *_suited(asked, one)]
     pace = _pace(asked, stage, one)
-    numbers = {
-        "steps": (pace["steps"], stage.steps),
-        "batch": (pace["batch"], stage.batch),
-        "length": (asked.length or scaled_length(stage, one), stage.length),
-    }
-    differs += [
-        f"{name} {here:,}, published {there:,}" for name, (here, there) in numbers.items() if there and here != there
-    ]
-    if asked.length is None and (length := scaled_length(stage, one)) > one.length:
-        differs.append(f"length {length}, as its template alone takes about {template_tokens(learned)} tokens")
+    length = asked.length or scaled_length(stage, one)
+    lengths = _unlike("length", length, stage.length)
+    if asked.length is None and length > one.length:
+        lengths.append(f"length {length}, as its template alone takes about {template_tokens(learned)} tokens")
+    differs += [*_unlike("steps", pace["steps"], stage.steps), *_unlike("batch", pace["batch"], stage.batch), *lengths]
     if rate := pace["lr"]:
         published = getattr(stage.optimiser, "lr", 0.0)
         differs.append(f"rate {rate:g}, at which a small model moves in so few steps, published {published:g}")
@@ -205,7 +205,12 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
             f"keeps the weights whose held-out answers are judged best, within {FARTHEST:g} nats of the start"
         )
     differs.append(f"learns from {data or f'the embedded set {one.data}'}")
-    return Leg(stage, learned, start, "", tuple(differs), judges, data)
+    return Leg(stage, learned, start, "", tuple(differs), judges, data, tuple(lengths))
+
+
+def _unlike(name: str, here: int | None, published: int | None) -> list[str]:
+    """A line for a number that is another than the published one."""
+    return [f"{name} {here:,}, published {published:,}"] if here and published and here != published else []
 
 
 def _judges(
@@ -222,7 +227,7 @@ def _judges(
     found = {name: _earlier(asked, name, before) for name in _judging(stage, recipe.stages)}
     able = {name: folder for name, (folder, missing) in found.items() if not missing}
     if not able:
-        why = "; ".join(f"'{name}' {missing}" for name, (_, missing) in found.items())
+        why = "; ".join(f"'{name}', which {missing}" for name, (_, missing) in found.items())
         return (), f"is judged by {why or papers}: name who judges here (--reward)", []
     other = [f"is judged by {_listed(able)} in the place of people"] if not stage.judges else []
     other += [f"is judged without '{name}', which {missing}" for name, (_, missing) in found.items() if missing]
@@ -268,7 +273,8 @@ def _start(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) 
     if stage.start in own:
         if stage.start in before or asked.start is not None or asked.stages:
             start, missing = _earlier(asked, stage.start, before)
-            return start, f"starts from '{stage.start}', which {missing}" if missing else ""
+            other = "" if start else ": walk it too (--stages), or name the folder of an earlier walk (--start)"
+            return start, f"starts from '{stage.start}', which {missing}{other}" if missing else ""
         card = asked.model.partition(":")[0]
     length = asked.length or template_tokens(stage.objective)
     return stage.start if asked.params else _small_start(card, length) or stage.start, ""
@@ -334,7 +340,7 @@ def align(
 
     Raises:
         CladosError: as ``legs`` and ``pretrain``.
-        InputError: no stage can be trained, or there is no walk to go on with.
+        InputError: no stage can be trained, there is no walk to go on with, or it has other options.
     """
     show, plan = show or Show(), legs(asked)
     able = [leg for leg in plan if not leg.without]
@@ -345,16 +351,15 @@ def align(
         )
     if resume and not walk_begun(out):
         raise InputError(f"{out}: there is no walk to resume")
+    for leg in able if resume else ():
+        check_options(out / leg.stage.name, choices_of(asked, leg, out))
     walked = list[Walked]()
     for leg in able:
         folder = out / leg.stage.name
         show.note(f"{asked.model}: stage '{leg.stage.name}' starts from {leg.start}")
-        choices = choices_of(asked, leg, out)
-        if resume and holds_model(folder):
-            _trained_so(choices, folder)
-        else:
+        if not (resume and holds_model(folder)):
             begun = resume and (folder / RUN).exists()
-            if not pretrain(choices, folder, resume=begun, show=show, stop=stop).finished:
+            if not pretrain(choices_of(asked, leg, out), folder, resume=begun, show=show, stop=stop).finished:
                 return False
         told, differs = _told(leg.learned), told_differs(leg, plan, asked.length)
         walked.append(Walked(leg.stage.name, leg.learned, told, leg.start, differs, _begun(asked, leg, out), folder))
@@ -362,18 +367,6 @@ def align(
             keep_answers(walked[-1])
             write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
     return True
-
-
-def _trained_so(choices: Choices, folder: Path) -> None:
-    """Check that a stage that is finished was trained with the options of today.
-
-    Raises:
-        InputError: it was not.
-    """
-    said = recorded_run(folder).inside("choices")
-    for name in ALIKE:
-        if name in said and (was := said.peek(name)) != (now := getattr(choices, name)):
-            raise InputError(f"{folder}: was trained with {name} {was}, not {now}: resume with the same options")
 
 
 def first_trained(asked: Walk, plan: Sequence[Leg], out: Path) -> set[str]:

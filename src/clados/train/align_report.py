@@ -1,26 +1,28 @@
 """What a walk through a recipe came to, as one HTML file that needs nothing else."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 
 from clados import spec as s
 from clados.apply.generate import generate
-from clados.apply.ready import load
+from clados.apply.ready import Ready, load
 from clados.data.examples import Dialogue, Pair
 from clados.data.templates import Conversation, Turn, closed, conversation, written
 from clados.errors import InputError
 from clados.html import Child, el
 from clados.objectives import task
 from clados.reports.page import number_tiles, whole_page
-from clados.reports.run import run_curves, run_numbers, run_record, write_report, write_samples
+from clados.reports.run import RUN, run_curves, run_numbers, run_record, write_report, write_samples
 from clados.reports.samples import AnsweredPrompt, shown_samples
 from clados.train.sources import run_data
 
+T = TypeVar("T")
+PROMPTS_TRIED = 300  # for whether they leave room for an answer
 ANSWERS_SHOWN = 6  # prompts whose answers are shown
 TOKENS_SHOWN = 40  # tokens of each at most
 
@@ -89,27 +91,28 @@ def keep_answers(one: Walked) -> None:
 
 
 def answers_of(one: Walked) -> tuple[list[str], list[str], list[str]]:
-    """Prompts that are held out, and the likeliest answers to them before and after a stage."""
+    """Prompts that are held out, and the likeliest answers to them before and after a stage.
+
+    They are some of those that leave room for an answer in the stage's sequences.
+    """
     after = load(one.folder)
     template = getattr(after.objective, "template", None)
     if not isinstance(template, s.Template) or not after.spec.writes:
         return [], [], []
-    chosen = json.loads((one.folder / "run.json").read_text(encoding="utf-8"))["choices"]
+    recorded = json.loads((one.folder / RUN).read_text(encoding="utf-8"))
+    chosen, length = recorded["choices"], recorded["length"]
     learned: s.Objective = after.objective  # type: ignore[assignment]
     held = run_data(task(learned), chosen.get("data"), skip_bad=chosen.get("skip_bad", False)).held
     if not isinstance(held[0], Pair | Dialogue):  # judged, not answered
         return [], [], []
-    asked = [
-        conversation(each).turns[-1].prompt for each in held[:: max(1, len(held) // ANSWERS_SHOWN)][:ANSWERS_SHOWN]
-    ]
+    prompts = [conversation(each).turns[-1].prompt for each in _spread(held, PROMPTS_TRIED)]
+    room = length - min(TOKENS_SHOWN, length // 2)
+    asked = _spread([each for each in prompts if len(_tokens(template, each, after)) <= room], ANSWERS_SHOWN)
     found = [[str(each["instruction"]) + (f"\n{each['input']}" if each.get("input") else "") for each in asked]]
-    for ready in (load(one.begun), after):
-        tokenizer = ready.required_tokenizer
-        whole = closed(template, tokenizer.roles.eos or "", continues=True)
-        said_by = list[str]()
+    for ready in (load(one.begun), after) if asked else ():
+        tokenizer, said_by = ready.required_tokenizer, list[str]()
         for prompt in asked:
-            ((ids, _),) = tokenizer.encode_placed([written(whole, Conversation((Turn(prompt, None),))).text])
-            row = [*tokenizer.frame[0], *ids]
+            row = _tokens(template, prompt, ready)
             try:
                 new = generate(
                     ready.model,
@@ -123,4 +126,17 @@ def answers_of(one: Walked) -> tuple[list[str], list[str], list[str]]:
                 continue
             said_by.append(tokenizer.decode(new[0, len(row) :].tolist()).strip())
         found.append(said_by)
-    return found[0], found[1], found[2]
+    return (found[0], found[1], found[2]) if asked else ([], [], [])
+
+
+def _spread(every: Sequence[T], number: int) -> Sequence[T]:
+    """So many of them at most, evenly from the first on."""
+    return every[:: max(1, len(every) // number)][:number]
+
+
+def _tokens(template: s.Template, prompt: Mapping[str, str], ready: Ready) -> list[int]:
+    """A prompt as a model reads it."""
+    tokenizer = ready.required_tokenizer
+    whole = closed(template, tokenizer.roles.eos or "", continues=True)
+    ((ids, _),) = tokenizer.encode_placed([written(whole, Conversation((Turn(prompt, None),))).text])
+    return [*tokenizer.frame[0], *ids]

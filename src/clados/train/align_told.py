@@ -27,6 +27,8 @@ class Decided(Protocol):
     def start(self) -> str: ...
     @property
     def differs(self) -> tuple[str, ...]: ...
+    @property
+    def lengths(self) -> tuple[str, ...]: ...
 
 
 def trained_first(choices: Choices, out: Path) -> bool:
@@ -50,9 +52,8 @@ def told_differs(one: Decided, plan: Sequence[Decided], length: int | None) -> t
         return one.differs
     published = f", published {one.stage.length:,}" if one.stage.length else ""
     line = f"length {most:,}{published}, as its start has positions for no more"
-    kept = [each for each in one.differs if not each.startswith(f"length {usual:,}")]
-    at = next((at for at, each in enumerate(one.differs) if each.startswith(f"length {usual:,}")), len(kept))
-    return (*kept[:at], line, *kept[at:])
+    at = one.differs.index(one.lengths[0]) if one.lengths else len(one.differs)
+    return (*one.differs[:at], line, *one.differs[at + len(one.lengths) :])
 
 
 def _positions(one: Decided, plan: Sequence[Decided]) -> int | None:

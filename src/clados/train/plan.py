@@ -14,6 +14,7 @@ from clados.nn.make import build
 from clados.nn.memory import enough_memory
 from clados.objectives import Batch, Setting, Source, SourceConfig, task
 from clados.objectives.base import Judge
+from clados.objectives.judges import recorded_name
 from clados.objectives.rollouts import RolloutTask
 from clados.train.averages import fitted_average
 from clados.train.choices import CHOICE_TYPES, Choices
@@ -192,7 +193,7 @@ class Plan:
             "length": self.setting.length,
             "batch": run.batch,
             "documents": dict(zip(("trained on", "held out"), self.data.documents)),
-            **({"judges": [*self.judges]} if self.judges else {}),
+            **({"judges": [*map(recorded_name, self.judges)]} if self.judges else {}),
             **({name: getattr(run, name) for name in ("best", "every", "held_out")} if run.best else {}),
             **self.data.json(),
             "examples": {"trained on": len(self.train), "held out": len(self.held_out)},

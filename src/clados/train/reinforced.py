@@ -23,7 +23,7 @@ from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch, Loss, LossTerm, Setting, Source, task, training_loss
 from clados.objectives.base import Judge
-from clados.objectives.judges import judge_scores
+from clados.objectives.judges import judge_scores, recorded_name
 from clados.objectives.reinforcement import entropy
 from clados.objectives.rollouts import Beginning, Prompt, RolloutTask
 from clados.objectives.sampling import Rollout, Sampled, foreseen, log_likelihood
@@ -214,5 +214,6 @@ class ReinforcedUnit(Unit):
 
     @property
     def recorded(self) -> dict[str, Any]:
-        facts = {"length": self.setting.length, "examples": len(self.source), "judges": list(self.judges)}
+        judges = [*map(recorded_name, self.judges)]
+        facts = {"length": self.setting.length, "examples": len(self.source), "judges": judges}
         return {"declaration": repr(getattr(self.model, "spec", None)), "stage": repr(self.stage), **facts}

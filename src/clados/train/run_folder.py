@@ -1,7 +1,7 @@
 """The folder of a run: who may write to it, and what its run.json says of a run that goes on."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +10,14 @@ from typing import Any
 from clados.checkpoints.atomic import directory
 from clados.errors import CladosError, InputError
 from clados.files import PART, JsonObject, locked
+from clados.objectives.judges import recorded_name
 from clados.reports.run import KEPT_SAMPLES, LOG, REPORT, RUN
 from clados.train import saved
 from clados.train.choices import CHOICE_TYPES, Choices
 from clados.train.loop import CHECKPOINTS
 
 TENSORBOARD, LOCK = "tensorboard", ".clados-run.lock"
+ALIKE = ("steps", "seed", "dtype", "params", "length", "method", "reward")  # options of all stages of a walk
 STAGES = "stages"  # the folder of those that came before the last
 OWN = {LOCK, RUN, LOG, KEPT_SAMPLES, REPORT, CHECKPOINTS, TENSORBOARD, STAGES}  # what a run without a model has
 LEFTOVERS = re.compile(
@@ -84,6 +86,31 @@ def recorded_values(folder: Path) -> dict[str, Any]:
     choices, examples = said.inside("choices"), said.inside("examples")
     values = {name: each.peek(name) for each in (choices, said) for name in sorted(each.keys())}
     return values | {"examples": examples.take("trained on", int, None)}
+
+
+def check_options(folder: Path, choices: Choices) -> None:
+    """Check that the run of a stage, where there is one, has the options of the walk that goes on.
+
+    Raises:
+        InputError: it has another; the first is named.
+    """
+    if not (folder / RUN).exists():
+        return
+    said = recorded_run(folder).inside("choices")
+    was = _options({name: said.peek(name) for name in said.keys()})  # noqa: SIM118 (no dict)
+    now = _options(vars(choices))
+    if other := next((name for name in ALIKE if was[name] != now[name]), None):
+        before = f"without {other}" if was[other] is None else f"with {other} {was[other]}"
+        given = "without" if now[other] is None else f"{'with ' if was[other] is None else ''}{now[other]}"
+        raise InputError(f"{folder}: was trained {before}, not {given}: resume with the same options")
+
+
+def _options(choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a walk, of a stage's choices: its method is its objective's, judges have the names that a run keeps."""
+    swapped, judges = choices.get("objective") or "ppo", choices.get("reward")
+    reward = judges and ",".join(map(recorded_name, judges.split(",")))
+    found = {name: choices.get(name) for name in ALIKE}
+    return {**found, "method": swapped.partition(":")[0], "reward": reward}
 
 
 @contextmanager
