@@ -178,6 +178,11 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
                 rows["template_pair_feat"] = numbers(batch, 2, length, length, templates.pair_features)
                 rows["template_angle_feat"] = numbers(batch, 2, length, templates.angle_features)
             return rows
+        case s.PointCloud(inputs=inputs):
+            points = {"positions": numbers(batch, length, 3)}
+            points |= {"scalars": numbers(batch, length, inputs.scalars)} if inputs.scalars else {}
+            points |= {"vectors": numbers(batch, length, inputs.vectors, 3)} if inputs.vectors else {}
+            return points | {"edge_features": numbers(batch, length, length, inputs.edges)}
         case s.EncoderDecoder():
             return {"input_ids": ids(50, batch, length), "decoder_input_ids": ids(50, batch, length - 2)}
         case s.Pyramid(inputs=s.ImageInputs() as inputs):

@@ -24,7 +24,16 @@ def moderate(model: s.Model) -> s.Model:
     if not any(isinstance(part, s.AdaptiveTokens) for part in s.parts(small)):  # too few draws for its rarest words
         small = small_vocabulary(small)
     if isinstance(
-        small, s.TwoTower | s.ImageDenoiser | s.ImageEnlarger | s.CodePainter | s.Codes | s.Fold | s.Pyramid | s.Bridged
+        small,
+        s.TwoTower
+        | s.ImageDenoiser
+        | s.ImageEnlarger
+        | s.CodePainter
+        | s.Codes
+        | s.Fold
+        | s.Pyramid
+        | s.Bridged
+        | s.PointCloud,
     ):
         return small
     size = small.sides.encoder if isinstance(small, s.EncoderDecoder) else small.size

@@ -35,6 +35,7 @@ OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.EntityDenoising: {"data": "wordnet", "length": 64},
     s.GRPO: {**JUDGED, "model": "gpt-2", "objective": "grpo:samples=4"},
     s.Folding: {"data": "structures"},
+    s.PointRegression: {"data": None, "params": "20K", "length": None},
     s.HintedDenoised: {"model": "bart", "objective": "htlm"},
     s.ImageClasses: {"model": "vit", "data": "digits", "length": None},
     s.ImagesInText: {"data": "emoji"},

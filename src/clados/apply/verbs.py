@@ -77,6 +77,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "caption": lambda model, learned: model.captions,
     "fold": lambda model, learned: model.reads(s.Alignment) is not None,
     "act": _acts,
+    "move": lambda model, learned: model.reads(s.Points) is not None and model.head("motion") is not None,
 }
 
 
@@ -99,6 +100,7 @@ def kind(model: s.Model) -> str:
         s.Frames: "frames",
         s.Binned: "binned trajectories",
         s.Alignment: "alignments of proteins",
+        s.Points: "points in space",
     }
     read = " and ".join(what for kind, what in kinds.items() if model.reads(kind) is not None)
     return f"{with_article(type(model).__name__)} of {read}"

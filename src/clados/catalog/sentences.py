@@ -13,6 +13,7 @@ from clados.spec.inputs.binned import Binned
 from clados.spec.inputs.factorised import Factorised, Widened
 from clados.spec.inputs.image import OverlappingPatches, Patches, PatchMap
 from clados.spec.inputs.multimodal import Multimodal
+from clados.spec.inputs.points import Points
 from clados.spec.inputs.text import Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.kinds.single import Tower
@@ -161,6 +162,7 @@ _READ: dict[type[Part], str] = {
     Trajectory: "returns, states and actions",
     Frames: "returns, frames and actions",
     Binned: "bins of states, actions, rewards and returns to go",
+    Points: "points in space",
 }
 
 

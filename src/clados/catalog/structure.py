@@ -14,6 +14,7 @@ from clados.spec.convolutions.resnet import ThreeConvolutions
 from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import Part
 from clados.spec.core.sizes import WIDENED, Dims, ResNetSize
+from clados.spec.equivariant.layers import BiasedLengths, NormedLengths
 from clados.spec.feedforward.experts import Experts, ProductMLP
 from clados.spec.feedforward.mlp import MLP, FeedForward
 from clados.spec.inputs.base import Inputs
@@ -28,6 +29,7 @@ from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.fold import Fold
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.painter import CodePainter
+from clados.spec.kinds.point_cloud import PointCloud
 from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.kinds.single import Decoder, Encoder, Tower
 from clados.spec.kinds.two_tower import TwoTower
@@ -110,7 +112,10 @@ def structure(card: Card, size: str | None = None) -> Structure:
     found = size_named(card, size)
     model = model_of(card, found)
     stacks = list(_stacks(model))
-    rows = _folding(model) if isinstance(model, Fold) else {"reads": _reads(model, found)}
+    if isinstance(model, Fold):
+        rows = _folding(model)
+    else:
+        rows = _points(model) if isinstance(model, PointCloud) else {"reads": _reads(model, found)}
     for side, stack, dims, inputs in stacks:
         where = f"{side} " if side else ""
         rows |= {f"{where}{name}": text for name, text in _said(stack, dims, inputs).items()}
@@ -263,6 +268,22 @@ def _folding(model: Fold) -> dict[str, str]:
         "positions": f"relative, up to {model.inputs.reach} residues apart; frames in space",
         "norm": f"{_named(NORMS, model.norm)} before each sub-layer",
         "feed-forward": _feed_forward(model.block.mlp, rows),
+    }
+
+
+def _points(model: PointCloud) -> dict[str, str]:
+    """The same properties of a model of points."""
+    size, inputs, attn = model.size, model.inputs, model.block.attn
+    known = ((inputs.scalars, "scalar", "point"), (inputs.vectors, "vector", "point"), (inputs.edges, "number", "pair"))
+    said = [f"{number} {name}{'s' if number > 1 else ''} a {of}" for number, name, of in known if number]
+    lengths: dict[type[Part], str] = {NormedLengths: "LayerNorm and ReLU", BiasedLengths: "a bias and ReLU"}
+    return {
+        "reads": f"places of points, {', '.join(said)}",
+        "attention": f"over the neighbours of each point, {size.heads} heads; keys and values, {size.inner} of each "
+        f"degree, by kernels of spherical harmonics with {attn.kernels.radial.width} hidden units",
+        "positions": "relative, in space" + (", added to a vector too" if attn.places else ""),
+        "features": f"{size.channels} of each degree from 0 to {size.degrees - 1}",
+        "norm": f"{_named(lengths, model.block.activation)} of each feature's length, after attention",
     }
 
 

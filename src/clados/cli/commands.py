@@ -68,6 +68,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "reconstruct": Command("clados.cli.paint", "Make images small by codes, and large again", reads=True),
         "caption": Command("clados.cli.caption", "Write what is to be seen in images", reads=True),
         "fold": Command("clados.cli.fold", "Predict where the atoms of a protein stand", reads=True),
+        "move": Command("clados.cli.move", "Predict where particles will be", reads=True),
         "act": Command("clados.cli.apply", "Let a model act in an environment", reads=True),
     },
     "The catalogue": {

@@ -240,6 +240,26 @@ class Protein:
         return len(self.letters)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PointSample:
+    """Points in space, what is known of each and of pairs, and what is measured of them, all float32.
+
+    Positions are [points, 3], scalars [points, numbers], vectors [points, vectors, 3], edges [points, points, numbers];
+    None: there are none. Targets are vectors of each point, [points, vectors, 3], or numbers of them all, [numbers].
+    """
+
+    document: str
+    positions: NDArray[np.float32]
+    targets: NDArray[np.float32]
+    scalars: NDArray[np.float32] | None = None
+    vectors: NDArray[np.float32] | None = None
+    edges: NDArray[np.float32] | None = None
+    held_out: _HeldOut = None
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+
 Example = (
     Text
     | ComparedTexts
@@ -253,6 +273,7 @@ Example = (
     | Captioned
     | Episode
     | Protein
+    | PointSample
 )
 AnyExample = TypeVar("AnyExample", bound=Example)
 

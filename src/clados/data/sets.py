@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from clados.data.cartpole import cartpole_episodes
 from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, Protein, RankedAnswers, Text
+from clados.data.particles import particles
 from clados.data.preferences import checked_answers, checked_rules, true_against_others
 from clados.data.proteins import protein_text
 from clados.data.science import molecules, reasoning, residues
@@ -373,5 +374,6 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "code": code,
     "languages": languages,
     "cartpole": cartpole_episodes,
+    "particles": particles,
     "texts-and-episodes": texts_and_episodes,
 }

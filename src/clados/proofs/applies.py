@@ -20,6 +20,7 @@ from clados.apply.discriminate import discriminate
 from clados.apply.fill import fill
 from clados.apply.fold import fold, write_fold
 from clados.apply.match import match
+from clados.apply.move import move, read_particles
 from clados.apply.paint import paint, reconstruct
 from clados.apply.rank import rank
 from clados.apply.ready import Ready, load
@@ -175,6 +176,16 @@ def _fold(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     return theirs.read_text(encoding="utf-8"), ours.read_text(encoding="utf-8")
 
 
+def _move(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
+    file = scratch / "particles.json"
+    charges = np.concatenate([[1.0], row.edges[0, 1:, 0]])  # up to a sign, which their products do not show
+    known = {"positions": row.positions, "velocities": row.vectors[:, 0], "charges": charges}
+    file.write_text(json.dumps({name: each.tolist() for name, each in known.items()}), encoding="utf-8")
+    printed, computed = command("move", str(folder), str(file)), move(ready, read_particles(file))
+    theirs = [printed[name] for name in ("positions", "velocities")]
+    return np.round(theirs, 4).tolist(), np.round([computed.positions, computed.velocities], 4).tolist()
+
+
 # The same question asked by command and by function, for each verb; a row is one of the held-out data.
 ANSWERS: dict[str, Callable[[Ready, Path, Any, Path], Answers]] = {
     "generate": _generate,
@@ -191,6 +202,7 @@ ANSWERS: dict[str, Callable[[Ready, Path, Any, Path], Answers]] = {
     "reconstruct": _reconstruct,
     "caption": _caption,
     "fold": _fold,
+    "move": _move,
 }
 
 

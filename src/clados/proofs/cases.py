@@ -301,6 +301,23 @@ def _(model: s.Fold, draw: torch.Generator) -> ModelInputs:
 
 
 @_example_inputs.register
+def _(model: s.PointCloud, draw: torch.Generator) -> ModelInputs:
+    """Six, five and three points, each with the next and some others as neighbours."""
+    inputs, points = model.inputs, 6
+    keep = (torch.arange(points) < torch.tensor([points, points - 1, points // 2])[:, None]).long()
+    near = torch.rand(TEXTS, points, points, generator=draw) < KNOWN_SHARE
+    near |= torch.eye(points, dtype=torch.bool).roll(1, 1)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(TEXTS, points, *shape, generator=draw)
+
+    read = {"positions": normal(3), "attention_mask": keep, "edge_mask": near.long()}
+    read |= {"scalars": normal(inputs.scalars)} if inputs.scalars else {}
+    read |= {"vectors": normal(inputs.vectors, 3)} if inputs.vectors else {}
+    return read | ({"edge_features": normal(points, inputs.edges)} if inputs.edges else {})
+
+
+@_example_inputs.register
 def _(model: s.Pyramid, draw: torch.Generator) -> ModelInputs:
     return _read(model.inputs, model, draw)
 

@@ -29,6 +29,7 @@ from clados.proofs.cases import (
 )
 from clados.proofs.diffusers_reference import Pipeline
 from clados.proofs.file_references import Golden, Transformers
+from clados.proofs.kept_references import kept_references
 from clados.proofs.layout_references import GOLDEN, REFERENCES, reference, with_heads
 from clados.proofs.oracles import oracles
 from clados.proofs.proof import Finding, Subject
@@ -84,6 +85,8 @@ def _cases(card: str, declaration: s.Declaration, folder: Path, *, usual: bool) 
         for oracle in oracles(card, model):
             for variation, each in _varied(model, dict.fromkeys(oracle.sizes), usual=usual):
                 yield Case(name, variation, OracleReference(card, oracle, each), each)
+        for kept in kept_references(card, name, model):
+            yield Case(name, "", kept, model)
         for i, layout in enumerate(map(small_port, declaration.layouts)):
             if not _places(layout, model):
                 continue

@@ -140,11 +140,20 @@ class OracleReference(Reference):
         return (ends[0] - ends[1]) / (2 * step)
 
     def filled(self, model: s.Model) -> nn.Module:
-        made = cn.module(model).eval()
-        own = dict(made.named_parameters())
-        if odd := sorted(own.keys() ^ self.weights.keys()):
-            raise LayoutError(f"'{odd[0]}' is in one of the two models only")
-        if odd := [name for name in own if own[name].shape != self.weights[name].shape]:
-            raise LayoutError(f"'{odd[0]}' has another shape")
-        made.load_state_dict({name: each.float() for name, each in self.weights.items()})
-        return made
+        return filled(model, self.weights)
+
+
+def filled(model: s.Model, weights: Mapping[str, Tensor]) -> nn.Module:
+    """The module of a model with tensors under our names.
+
+    Raises:
+        LayoutError: one is lacking, left over, or of another shape.
+    """
+    made = cn.module(model).eval()
+    own = dict(made.named_parameters())
+    if odd := sorted(own.keys() ^ weights.keys()):
+        raise LayoutError(f"'{odd[0]}' is in one of the two models only")
+    if odd := [name for name in own if own[name].shape != weights[name].shape]:
+        raise LayoutError(f"'{odd[0]}' has another shape")
+    made.load_state_dict({name: each.float() for name, each in weights.items()})
+    return made

@@ -74,9 +74,9 @@ def _labelled(size: CardSize, model: Model, label: int | None, total: int) -> st
 
 
 def foreign(size: CardSize) -> bool:
-    """Whether the shape is not one of layers and widths, or of levels or stages of images, or is not known."""
-    known = ({"layers", "d_model"}, {"enc_layers", "d_model"}, {"channels", "res_blocks"}, {"blocks", "width"})
-    return not any(each <= set(size.shape) for each in known)
+    """Whether the shape is not one of layers and widths or degrees, of levels or stages of images, or is not known."""
+    words = ("layers d_model", "layers degrees", "enc_layers d_model", "channels res_blocks", "blocks width")
+    return not any(set(each.split()) <= set(size.shape) for each in words)
 
 
 def _basis(size: CardSize) -> str:

@@ -40,6 +40,16 @@ from clados.spec.diffusion.noise import (
     ScaledLinearBetas,
 )
 from clados.spec.diffusion.samplers import DDIM, DDPM, PLMS, DPMSolver, NoiseSampler
+from clados.spec.equivariant.init import EquivariantInit
+from clados.spec.equivariant.kernels import AttentiveMixture, Kernels, LinearMixture, Mixture, Radial
+from clados.spec.equivariant.layers import (
+    BiasedLengths,
+    EquivariantAttention,
+    EquivariantBlock,
+    EquivariantConvolution,
+    NormActivation,
+    NormedLengths,
+)
 from clados.spec.errors import CladosError, SpecError
 from clados.spec.feedforward.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
 from clados.spec.feedforward.mlp import MLP, FeedForward
@@ -66,6 +76,7 @@ from clados.spec.heads.embedding import Dense, Embedding, Pool, Projected, Step,
 from clados.spec.heads.entity import EntityHead
 from clados.spec.heads.folding import AlignedError, Confidence, Distogram, FoldHead, HiddenLetters, Resolved
 from clados.spec.heads.lm import Narrowed, Tied, Untied
+from clados.spec.heads.points import Motion, PointHead, Property
 from clados.spec.heads.pooled import NextSentence, Pooler, SentenceOrder
 from clados.spec.heads.scalar import Scalar
 from clados.spec.heads.tokens import ContextDiscriminator, Discriminator, SpanEnd, SpanStart, TokenClassifier
@@ -97,6 +108,7 @@ from clados.spec.inputs.captioned import TextThenCodes
 from clados.spec.inputs.factorised import Factorised, Widened
 from clados.spec.inputs.image import ImageInputs, MapInputs, OverlappingPatches, Patches, PatchMap, Pixels
 from clados.spec.inputs.multimodal import Multimodal
+from clados.spec.inputs.points import Points
 from clados.spec.inputs.target import OwnTarget, Target
 from clados.spec.inputs.text import PaddedTokens, Tokens, Vocabulary
 from clados.spec.inputs.trajectory import Frames, Trajectory
@@ -110,6 +122,7 @@ from clados.spec.kinds.fold import Fold, FoldSize, PairSize
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.painter import CodePainter
 from clados.spec.kinds.permuted import FirstAsked, Permuted
+from clados.spec.kinds.point_cloud import PointCloud, PointSize
 from clados.spec.kinds.prior import DiffusionPrior, FurtherPlaces
 from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.kinds.recurrent import Recurrent
@@ -178,6 +191,7 @@ from clados.spec.learning.objectives.masked_tokens import MaskedNgrams, MaskedTo
 from clados.spec.learning.objectives.next_token import CodedText, MarkedText, NextToken, NextTokenInSegments
 from clados.spec.learning.objectives.painting import CodedImages, PaintedCodes, ReconstructedImages
 from clados.spec.learning.objectives.permuted_tokens import PermutedTokens
+from clados.spec.learning.objectives.point_regression import PointRegression
 from clados.spec.learning.objectives.predicted_noise import ForeseenVector, NoiseBesideVector, PredictedNoise
 from clados.spec.learning.objectives.replaced_tokens import ReplacedTokens
 from clados.spec.learning.objectives.return_conditioned import ReturnConditioned
@@ -223,6 +237,25 @@ from clados.spec.unet.discrete import CodeDecoder, CodeEncoder, DiscreteCoder, N
 from clados.spec.unet.levels import Level, Middle, UNet
 
 __all__ = [
+    "PointRegression",
+    "AttentiveMixture",
+    "BiasedLengths",
+    "EquivariantAttention",
+    "EquivariantBlock",
+    "EquivariantConvolution",
+    "EquivariantInit",
+    "Kernels",
+    "LinearMixture",
+    "Mixture",
+    "Motion",
+    "NormActivation",
+    "NormedLengths",
+    "PointCloud",
+    "PointHead",
+    "PointSize",
+    "Points",
+    "Property",
+    "Radial",
     "ForeseenVector",
     "Multimodal",
     "NoiseBesideVector",

@@ -14,6 +14,7 @@ from clados.data.examples import (
     Episode,
     Labelled,
     Pair,
+    PointSample,
     RankedAnswers,
     RuledAnswer,
     Text,
@@ -245,6 +246,15 @@ def _(inputs: s.Frames, context: FitContext) -> s.Inputs:
     )
 
 
+@fit_inputs.register
+def _(inputs: s.Points, context: FitContext) -> s.Inputs:
+    first = context.examples[0]
+    scalars, vectors, edges = (0 if each is None else each.shape[each.ndim - 1 - vector] for each, vector in (
+        (first.scalars, 0), (first.vectors, 1), (first.edges, 0)
+    ))  # fmt: skip
+    return inputs.but(scalars=scalars, vectors=vectors, edges=edges)
+
+
 def _same_shape(inputs: s.Inputs, context: FitContext) -> None:
     shape = context.examples[0].observations.shape[1:]
     if isinstance(inputs, s.Frames):
@@ -267,6 +277,7 @@ def fit_model(model: s.Model, context: FitContext) -> s.Model:
         s.Trajectory: Episode,
         s.Frames: Episode,
         s.Binned: Episode,
+        s.Points: PointSample,
     }
     read = next((kinds[each] for each in kinds if model.reads(each)), None)
     wanted = Captioned if model.compares or model.captions else read
@@ -275,6 +286,9 @@ def fit_model(model: s.Model, context: FitContext) -> s.Model:
     classes = len(context.facts.classes)
 
     def fit_head(head: s.Head) -> s.Head:
+        if isinstance(head, s.Motion | s.Property):
+            number = context.examples[0].targets.shape[-2:][0]
+            return head.but(vectors=number) if isinstance(head, s.Motion) else head.but(properties=number)
         return head.but(classes=classes) if isinstance(head, s.Classifier) and classes else head
 
     def fit_pattern(part: Part) -> Part:
@@ -360,8 +374,10 @@ def headed(model: s.Model, stage: s.Stage) -> s.Model:
 
 
 def reads(model: s.Model, examples: Sequence[Any]) -> bool:
-    """Whether a model's inputs are of the data's shape: numbers for a trajectory's states, or frames."""
+    """Whether a model is of the data's shape: numbers for a trajectory's states, or frames; vectors of points."""
     first, frames = examples[0], model.reads(s.Frames)
+    if isinstance(first, PointSample) and model.reads(s.Points):
+        return (first.targets.ndim > 1) == (model.head("motion") is not None)
     if not isinstance(first, Episode) or not (frames or model.reads(s.Trajectory)):
         return True
     return bool(frames) == (first.observations.ndim > 2)

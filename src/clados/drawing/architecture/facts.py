@@ -11,6 +11,7 @@ from clados.spec.inputs.image import ImageInputs, Pixels
 from clados.spec.inputs.text import Vocabulary
 from clados.spec.inputs.trajectory import Trajectory
 from clados.spec.kinds.model import Model
+from clados.spec.kinds.point_cloud import PointSize
 from clados.spec.positions.absolute import Learned
 
 Fact = tuple[str, str]
@@ -85,6 +86,15 @@ def _image(part: ImageInputs | Pixels) -> Iterator[Fact]:
 
 
 @side_numbers.register
+def _points(part: PointSize) -> Iterator[Fact]:
+    yield "layers", f"{part.layers}"
+    yield "degrees", f"0 to {part.degrees - 1}"
+    yield "channels", f"{part.channels} of each"
+    yield "keys, values", f"{part.inner} of each"
+    yield "heads", f"{part.heads}"
+
+
+@side_numbers.register
 def _trajectory(part: Trajectory) -> Iterator[Fact]:
     yield "context", f"{part.context} steps"
 
@@ -105,4 +115,4 @@ def facts(model: Model) -> list[tuple[str, list[Fact]]]:
 
 
 def _sized(part: Part) -> bool:
-    return isinstance(part, Size | Stages | Levels | ResNetSize | NFNetSize)
+    return isinstance(part, Size | Stages | Levels | ResNetSize | NFNetSize | PointSize)

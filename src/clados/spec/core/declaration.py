@@ -11,6 +11,7 @@ from clados.spec.kinds.bridged import Bridged, BridgedSize
 from clados.spec.kinds.enlarger import ImageEnlarger
 from clados.spec.kinds.fold import FoldSize
 from clados.spec.kinds.model import Model
+from clados.spec.kinds.point_cloud import PointSize
 from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import Layout
 from clados.spec.learning.recipe import Recipe
@@ -93,7 +94,7 @@ def tiny(model: Model) -> Model:
     if isinstance(model, Bridged):
         text, vectors = _tiny(model.size.text, small), Size(layers=2, d_model=20, heads=2, d_ff=24)
         return model.resized(BridgedSize(text, vectors, NFNetSize((1, 2), (12, 20)), every=2))
-    if isinstance(size, FoldSize):
+    if isinstance(size, FoldSize | PointSize):
         return model.resized(size.small())
     if isinstance(size, Stages):
         return model.resized(Stages(layers=(2, 2, 3, 2), d_model=4, heads=(1, 2, 2, 4), mlp_ratio=2.5))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clados.spec.core.part import Part
     from clados.spec.core.sizes import Dims, Levels, NFNetSize, ResNetSize
+    from clados.spec.equivariant.fibers import Fibers
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class Env:
     stages: ResNetSize | None = None  # of a tower of bottlenecks
     free: NFNetSize | None = None  # of a network without norms
     places: int = 0  # of the last map of such a tower
+    fibers: Fibers | None = None  # channels of each degree, of a network over points
 
     def of_width(self, d_model: int) -> Env:
         """The same for a part that works at another width."""

@@ -17,6 +17,7 @@ from clados.spec.inputs.text import Vocabulary
 from clados.spec.kinds.bridged import BridgedSize
 from clados.spec.kinds.fold import FoldSize, PairSize
 from clados.spec.kinds.model import Model
+from clados.spec.kinds.point_cloud import PointSize
 from clados.spec.norms import GroupNorm
 from clados.spec.positions.rotary import Rotary
 from clados.spec.stacks.stack import Stack
@@ -30,7 +31,7 @@ STEP = 8  # widths are multiples of this
 NORM_GROUPS = 32  # and those of images of this
 FEWER_GROUPS = 1 / 4  # or of 8, at a width so much smaller, where norms have at most so many groups
 FURTHER_LAYERS = 9  # of a text beside images, whose levels widen in large steps
-Scalable = Size | Sides | Stages | Towers | DenoiserSize | PainterSize | Levels | BridgedSize | FoldSize
+Scalable = Size | Sides | Stages | Towers | DenoiserSize | PainterSize | Levels | BridgedSize | FoldSize | PointSize
 
 
 def budget(params: int | str) -> int:
@@ -53,7 +54,7 @@ def nearest_size(models: Mapping[str, Model], params: int | str) -> str:
 
 def width(model: Model) -> int:
     """d_model, the largest where there are several."""
-    found = [each.d_model for each in parts(model) if isinstance(each, Size | Stages)]
+    found = [each.d_model for each in parts(model) if isinstance(each, Size | Stages | PointSize)]
     return max(found or [max(each.channels) for each in _levels_in(model)])
 
 
@@ -147,6 +148,8 @@ def _candidates(model: Model, asked: int) -> Iterator[tuple[float, Model]]:
 
 def _widest(size: Scalable) -> int:
     each = part_fields(size).values()
+    if isinstance(size, PointSize):
+        return STEP * size.channels  # which count one by one
     if isinstance(size, Levels):
         return max(size.channels)
     return (
@@ -188,6 +191,8 @@ def _sized(size: Scalable, ratio: float, more: int, limits: _Limits) -> Scalable
         return size.beside(_one(size.text, ratio, more, limits))
     if isinstance(size, FoldSize):
         return _folding(size, ratio, more, limits)
+    if isinstance(size, PointSize):
+        return _points(size, ratio, more)
     if isinstance(size, DenoiserSize):
         codes = None if size.codes is None else _levels(size.codes, ratio)
         return DenoiserSize(_levels(size.unet, ratio), _one(size.text, ratio, more, limits), codes)
@@ -209,6 +214,14 @@ def _folding(size: FoldSize, ratio: float, more: int, limits: _Limits) -> FoldSi
         templates=templates,
         structure=_one(size.structure, ratio, 0, limits),
     )
+
+
+def _points(size: PointSize, ratio: float, more: int) -> PointSize:
+    """Fewer layers and channels of as many degrees; keys and values keep their share, a channel a head at least."""
+    channels = max(2, round(size.channels * ratio))
+    each = max(1, round(channels * size.inner / size.channels / size.heads))
+    layers = max(1, round(size.layers * ratio) + more)
+    return size.but(layers=layers, channels=channels, inner=each * size.heads)
 
 
 def _levels(size: Levels, ratio: float) -> Levels:
@@ -277,6 +290,8 @@ def _strain(size: Scalable, small: Scalable, ratio: float) -> float:
         return max(_strain(a, b, ratio) for a, b in zip(size.stages, small.stages))
     if isinstance(size, Levels):
         return 0.0
+    if isinstance(size, PointSize) and isinstance(small, PointSize):
+        return abs(math.log(small.layers / max(1.0, size.layers * ratio)))
     if not isinstance(size, Size) or not isinstance(small, Size):
         pairs = [(one, other) for one, other in zip(part_fields(size).values(), part_fields(small).values())]
         return max(_strain(a, b, ratio) for a, b in pairs if isinstance(a, Size))

@@ -8,6 +8,7 @@ from clados.spec.core.part import Part
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
 from clados.spec.heads.folding import FoldHead
+from clados.spec.heads.points import PointHead
 from clados.spec.init import Init, Normal
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.text import Tokens, Vocabulary
@@ -165,7 +166,7 @@ class OneTower(Model, kw_only=True):
 
 
 def check_heads(kind: str, heads: Sequence[Head]) -> None:
-    """Refuse heads of one slot or one output, a head without the pooler that it reads, and a fold's on another model.
+    """Refuse heads of one slot or one output, a head without its pooler, and a fold's or points' elsewhere.
 
     Raises:
         SpecError: naming the kind of model and the heads.
@@ -175,7 +176,8 @@ def check_heads(kind: str, heads: Sequence[Head]) -> None:
         if len(names) > len(set(names)):
             raise SpecError(f"{kind}.heads has two heads of one {what}: {', '.join(names)}")
     for i, head in enumerate(heads):
-        if isinstance(head, FoldHead) and kind != "Fold":
-            raise SpecError(f"{kind}.heads has {type(head).__name__}(), which reads what a Fold works out")
+        for of, whose in ((FoldHead, "Fold"), (PointHead, "PointCloud")):
+            if isinstance(head, of) and kind != whose:
+                raise SpecError(f"{kind}.heads has {type(head).__name__}(), which reads what a {whose} works out")
         if head.pooled and "pooler" not in [each.slot for each in heads[:i]]:
             raise SpecError(f"{kind}.heads has {type(head).__name__}() without the Pooler() that it reads before it")

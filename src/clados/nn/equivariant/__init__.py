@@ -1,0 +1,1 @@
+"""What turns as its points turn (Fuchs et al. 2020)."""
