@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from clados.data.particles import AHEAD, STEP, forces, moved, particles
+from clados.data.particles import AHEAD, STEP, forces, particles, simulated
 
 rng = np.random.default_rng(3)
 PLACES, VELOCITIES = 2 * rng.normal(size=(6, 5, 3)), rng.normal(size=(6, 5, 3))
@@ -19,7 +19,7 @@ def energy(places: np.ndarray, velocities: np.ndarray) -> np.ndarray:
 
 
 def test_momentum_and_nearly_energy_are_kept() -> None:
-    later, faster = moved(PLACES, VELOCITIES, PRODUCTS)
+    later, faster = simulated(PLACES, VELOCITIES, PRODUCTS)
     assert np.allclose(faster.sum(1), VELOCITIES.sum(1), atol=1e-10)
     assert np.allclose(energy(later, faster), energy(PLACES, VELOCITIES), rtol=2e-2)
     assert np.abs(later - PLACES - VELOCITIES * AHEAD).max() > 10 * STEP
@@ -34,8 +34,8 @@ def test_like_charges_repel_by_the_inverse_square() -> None:
 
 def test_particles_turn_with_their_start() -> None:
     turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-    later, faster = moved(PLACES, VELOCITIES, PRODUCTS)
-    other, quicker = moved(PLACES @ turn, VELOCITIES @ turn, PRODUCTS)
+    later, faster = simulated(PLACES, VELOCITIES, PRODUCTS)
+    other, quicker = simulated(PLACES @ turn, VELOCITIES @ turn, PRODUCTS)
     assert np.allclose(other, later @ turn, atol=1e-9)
     assert np.allclose(quicker, faster @ turn, atol=1e-9)
 

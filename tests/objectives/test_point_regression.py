@@ -14,7 +14,7 @@ from clados.data.particles import particles
 from clados.models.declared import declared
 from clados.objectives import SourceConfig, task
 from clados.objectives.base import Setting
-from clados.objectives.point_regression import linear, side_by_side, squared_error
+from clados.objectives.point_regression import linear_motion, side_by_side, squared_error
 from clados.proofs.cases import small
 
 MODEL = small(declared("se3-transformer").model)
@@ -46,7 +46,7 @@ def test_guesses_without_a_model() -> None:
     found = ONE.baseline(source, source, SourceConfig(0), 4)
     everything = np.concatenate([row.targets.ravel() for row in ROWS])
     assert found["still"] == pytest.approx(float((everything**2).mean()), rel=1e-6)
-    assert found["linear"] == squared_error(ROWS, linear) < found["still"]
+    assert found["linear"] == squared_error(ROWS, linear_motion) < found["still"]
     assert found["loss"] == found["linear"]
 
 

@@ -17,16 +17,16 @@ from clados.errors import InputError
 from clados.nn.kinds.model import Output
 
 KEYS = ("positions", "velocities", "charges")
-Numbers = NDArray[np.float32]
+_Numbers = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Particles:
     """Places and velocities, [particles, 3] each, and charges, [particles]."""
 
-    positions: Numbers
-    velocities: Numbers
-    charges: Numbers
+    positions: _Numbers
+    velocities: _Numbers
+    charges: _Numbers
 
 
 @torch.inference_mode()
@@ -90,7 +90,7 @@ def read_particles(file: Path) -> Particles:
     return Particles(positions, velocities, charges)
 
 
-def _array(file: Path, key: str, value: object) -> Numbers:
+def _array(file: Path, key: str, value: object) -> _Numbers:
     try:
         found = np.asarray(value, np.float32)
     except (TypeError, ValueError, OverflowError) as error:

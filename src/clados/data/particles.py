@@ -16,7 +16,7 @@ _Numbers = NDArray[np.float64]
 
 
 def particles(simulations: int = 7000, number: int = 5, seed: int = 0) -> list[PointSample]:
-    """Particles at some time, and how far each has moved and its velocity changed half a unit of time later.
+    """Particles at some time, and how far each has simulated and its velocity changed half a unit of time later.
 
     Vectors are velocities, edges products of charges; targets are [particles, 2, 3].
     """
@@ -26,7 +26,7 @@ def particles(simulations: int = 7000, number: int = 5, seed: int = 0) -> list[P
     velocities *= SPEED / np.linalg.norm(velocities, axis=-1, keepdims=True)
     charges = random.choice((-1.0, 1.0), size=(simulations, number))
     products = charges[:, :, None] * charges[:, None]
-    later, faster = moved(places, velocities, products)
+    later, faster = simulated(places, velocities, products)
     targets = np.stack([later - places, faster - velocities], 2)
     return [
         PointSample(
@@ -40,7 +40,7 @@ def particles(simulations: int = 7000, number: int = 5, seed: int = 0) -> list[P
     ]
 
 
-def moved(places: _Numbers, velocities: _Numbers, products: _Numbers) -> tuple[_Numbers, _Numbers]:
+def simulated(places: _Numbers, velocities: _Numbers, products: _Numbers) -> tuple[_Numbers, _Numbers]:
     """Places and velocities later, [simulations, particles, 3] each, by leapfrog steps.
 
     Args:

@@ -1,6 +1,6 @@
 """The error of numbers that are measured of points (Fuchs et al. 2020, §4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task, of_kind
 
-SHARE = 0.5  # of the error of linear motion: what a model that has learned stays below
+_SHARE = 0.5  # of the error of linear motion: what a model that has learned stays below
 Error = NDArray[np.float64]
 
 
@@ -81,11 +81,11 @@ class PointRegressionTask(Task[s.PointRegression, PointSample], objective=s.Poin
             mean = np.mean([row.targets for row in known], 0)
             error = float(np.mean([(row.targets - mean) ** 2 for row in rows]))
             return {"loss": error, "mean": error}
-        found = {"linear": squared_error(rows, linear), "still": squared_error(rows, np.zeros_like)}
+        found = {"linear": squared_error(rows, linear_motion), "still": squared_error(rows, standing_still)}
         return {"loss": min(found.values()), **found}
 
     def goal(self, baseline: float) -> float:
-        return SHARE * baseline
+        return _SHARE * baseline
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
         every = ", ".join(f"{each:.4f}" for each in ends)
@@ -103,8 +103,8 @@ class PointRegressionTask(Task[s.PointRegression, PointSample], objective=s.Poin
             errors += float(((given_by(moved_by(ready, read)) - targets) * there).square().sum())
             total += float((targets * there).square().sum())
         number = sum(row.targets.size for row in rows)
-        trivial = 1 - squared_error(rows, linear) * number / total if rows[0].targets.ndim > 1 else 0.0
-        asked = 1 - SHARE * (1 - trivial)
+        trivial = 1 - squared_error(rows, linear_motion) * number / total if rows[0].targets.ndim > 1 else 0.0
+        asked = 1 - _SHARE * (1 - trivial)
         return Measure("motion foretold", 1 - errors / total, trivial, "linear motion", asked, number)
 
 
@@ -114,18 +114,22 @@ def given_by(out: Output) -> Tensor:
     return found
 
 
-def linear(row: PointSample) -> Error:
+def linear_motion(row: PointSample) -> Error:
     """How particles move that go on as they are: as far as the time that the embedded simulations look ahead."""
-    found = np.zeros_like(row.targets, np.float64)
+    found = standing_still(row)
     if row.vectors is not None:
         found[:, 0] = row.vectors[:, 0] * AHEAD
     return found
 
 
-def squared_error(rows: Sequence[PointSample], guess: Any) -> float:
-    """The mean over all numbers; a guess of standing still is of the targets' shape."""
-    every = [row.targets - (guess(row) if guess is linear else guess(row.targets)) for row in rows]
-    return float(np.mean(np.concatenate([each.ravel() for each in every]) ** 2))
+def standing_still(row: PointSample) -> Error:
+    """Nothing moves."""
+    return np.zeros_like(row.targets, np.float64)
+
+
+def squared_error(rows: Sequence[PointSample], guess: Callable[[PointSample], Error]) -> float:
+    """The mean over all numbers."""
+    return float(np.mean(np.concatenate([(row.targets - guess(row)).ravel() for row in rows]) ** 2))
 
 
 def side_by_side(rows: Sequence[PointSample]) -> tuple[dict[str, Tensor], Tensor]:

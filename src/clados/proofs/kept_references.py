@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.proofs.cases import ModelInputs, unpadded
-from clados.proofs.references import Reference, Results, filled
+from clados.proofs.references import Reference, Results, with_weights
 
-KEPT: Mapping[tuple[str, str], str] = {  # by card and size: the folder in ``golden``
+KEPT_FOLDERS: Mapping[tuple[str, str], str] = {  # by card and size: the folder in ``golden``
     ("se3-transformer", "n-body"): "se3_transformer",
     ("se3-transformer", "qm9"): "se3_transformer_qm9",
 }
@@ -39,7 +39,7 @@ class KeptReference(Reference):
         return Results(outputs, self._read("gradients/model"), self._read("gradients/inputs"))
 
     def filled(self, model: s.Model) -> nn.Module:
-        return filled(model, self._read("model"))
+        return with_weights(model, self._read("model"))
 
     def _read(self, name: str) -> dict[str, Tensor]:
         found: dict[str, Tensor] = load_file(self.folder / f"{name}.safetensors")
@@ -48,5 +48,5 @@ class KeptReference(Reference):
 
 def kept_references(card: str, size: str, model: s.Model) -> Iterator[KeptReference]:
     """What is kept of a structure of a card, named by its first size."""
-    if (card, size) in KEPT:
-        yield KeptReference(card, model, Path(__file__).parent / "golden" / KEPT[card, size])
+    if (card, size) in KEPT_FOLDERS:
+        yield KeptReference(card, model, Path(__file__).parent / "golden" / KEPT_FOLDERS[card, size])

@@ -140,10 +140,10 @@ class OracleReference(Reference):
         return (ends[0] - ends[1]) / (2 * step)
 
     def filled(self, model: s.Model) -> nn.Module:
-        return filled(model, self.weights)
+        return with_weights(model, self.weights)
 
 
-def filled(model: s.Model, weights: Mapping[str, Tensor]) -> nn.Module:
+def with_weights(model: s.Model, weights: Mapping[str, Tensor]) -> nn.Module:
     """The module of a model with tensors under our names.
 
     Raises:

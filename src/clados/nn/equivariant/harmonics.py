@@ -58,12 +58,12 @@ def coupling(gives: int, reads: int, degree: int) -> NDArray[np.float64]:
             table[one + gives, other + reads, one + other + degree] = clebsch_gordan(gives, one, reads, other, degree)
     real = np.einsum("abc,xa,yb,zc->xyz", table, _to_real(gives), _to_real(reads), _to_real(degree).conj())
     found = real.real if np.abs(real.real).max() > np.abs(real.imag).max() else real.imag
-    found = np.where(np.abs(found) < NOTHING, 0.0, found)
+    found = np.where(np.abs(found) < ROUNDED_AWAY, 0.0, found)
     first = found.flat[np.flatnonzero(found)[0]]
     return np.asarray(found * np.sign(first) / np.linalg.norm(found))
 
 
-NOTHING = 1e-12  # what is left of a number that is 0
+ROUNDED_AWAY = 1e-12  # what is left of a number that is 0
 
 
 def clebsch_gordan(j1: int, m1: int, j2: int, m2: int, j: int) -> float:

@@ -8,20 +8,20 @@ from clados.spec.errors import SpecError
 if TYPE_CHECKING:
     from clados.spec.core.pieces import Env
 
-Channels = tuple[int, ...]  # of each degree, from 0 on: scalars, vectors ...
+PerDegree = tuple[int, ...]  # of each degree, from 0 on: scalars, vectors ...
 
 
 @dataclass(frozen=True, slots=True)
 class Fibers:
-    """Channels of each degree that a part of a network over points reads, works with inside, and gives.
+    """PerDegree of each degree that a part of a network over points reads, works with inside, and gives.
 
     Attributes:
         edges: numbers that are known of a pair of points beside their distance.
     """
 
-    reads: Channels
-    inner: Channels
-    gives: Channels
+    reads: PerDegree
+    inner: PerDegree
+    gives: PerDegree
     edges: int
 
 
@@ -37,24 +37,28 @@ def fibers_of(env: "Env") -> Fibers:
 
 
 def told(
-    env: "Env", *, reads: Channels | None = None, inner: Channels | None = None, gives: Channels | None = None
+    env: "Env",
+    *,
+    reads: PerDegree | None = None,
+    inner: PerDegree | None = None,
+    gives: PerDegree | None = None,
 ) -> "Env":
     """The same for a part that reads, works with or gives other channels."""
     now = fibers_of(env)
     return replace(env, fibers=Fibers(reads or now.reads, inner or now.inner, gives or now.gives, now.edges))
 
 
-def degrees(channels: Channels) -> tuple[int, ...]:
+def degrees(channels: PerDegree) -> tuple[int, ...]:
     """The degrees of which there is anything."""
     return tuple(degree for degree, number in enumerate(channels) if number)
 
 
-def shared(channels: Channels, others: Channels) -> Channels:
-    """Channels of those degrees alone of which the others have some too."""
+def shared(channels: PerDegree, others: PerDegree) -> PerDegree:
+    """PerDegree of those degrees alone of which the others have some too."""
     return tuple(number if degree in degrees(others) else 0 for degree, number in enumerate(channels))
 
 
-def joined(channels: Channels, others: Channels) -> Channels:
-    """Channels side by side, of the degrees that the first have."""
+def concatenated(channels: PerDegree, others: PerDegree) -> PerDegree:
+    """PerDegree side by side, of the degrees that the first have."""
     more = (*others, *[0] * len(channels))
     return tuple(number and number + more[degree] for degree, number in enumerate(channels))

@@ -2,7 +2,7 @@
 
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Weight
-from clados.spec.equivariant.fibers import degrees, fibers_of, joined, shared, told
+from clados.spec.equivariant.fibers import concatenated, degrees, fibers_of, shared, told
 from clados.spec.equivariant.kernels import Kernels, LinearMixture, Mixture
 from clados.spec.errors import SpecError
 
@@ -30,7 +30,7 @@ class EquivariantAttention(Part, kw_only=True):
             "values": Held(self.kernels, told(env, gives=fibers.inner)),
             "keys": Held(self.kernels, told(env, gives=keys)),
             "queries": Held(LinearMixture(), told(env, gives=keys)),
-            "mixture": Held(self.mixture, told(env, reads=joined(fibers.inner, fibers.reads))),
+            "mixture": Held(self.mixture, told(env, reads=concatenated(fibers.inner, fibers.reads))),
         }
 
 

@@ -3,7 +3,7 @@
 from typing import Self
 
 from clados.spec.core.ranges import WholeNumber
-from clados.spec.equivariant.fibers import Channels
+from clados.spec.equivariant.fibers import PerDegree
 from clados.spec.errors import SpecError
 from clados.spec.inputs.base import Inputs
 
@@ -24,7 +24,7 @@ class Points(Inputs, kw_only=True):
             raise SpecError("Points.scalars and vectors are 0: there is nothing to read at a point")
 
     @property
-    def channels(self) -> Channels:
+    def channels(self) -> PerDegree:
         """Of each degree."""
         return (self.scalars, self.vectors) if self.vectors else (self.scalars,)
 

@@ -5,7 +5,7 @@ from typing import Self
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Named, Pieces, Several
 from clados.spec.core.sizes import MOST, MOST_LAYERS, Dims, Size
-from clados.spec.equivariant.fibers import Channels, Fibers
+from clados.spec.equivariant.fibers import Fibers, PerDegree
 from clados.spec.equivariant.layers import EquivariantBlock
 from clados.spec.errors import SpecError
 from clados.spec.heads.points import PointHead
@@ -36,7 +36,7 @@ class PointSize(Part, kw_only=True):
 
     @property
     def d_model(self) -> int:
-        """Channels of all degrees together."""
+        """PerDegree of all degrees together."""
         return self.degrees * self.channels
 
     @property
@@ -66,7 +66,7 @@ class PointCloud(OneTower, kw_only=True):
         size = self.size
         all_degrees = self.every(size.channels)
 
-        def layer(reads: Channels) -> Env:
+        def layer(reads: PerDegree) -> Env:
             fibers = Fibers(reads, self.every(size.inner), all_degrees, self.inputs.edges)
             return Env(size.dims, self.norm, self.inputs, fibers=fibers)
 
@@ -76,6 +76,6 @@ class PointCloud(OneTower, kw_only=True):
             "heads": Named({head.slot: Held(head, layer(reads[-1])) for head in self.heads}),
         }
 
-    def every(self, channels: int) -> Channels:
+    def every(self, channels: int) -> PerDegree:
         """So many channels of each degree."""
         return (channels,) * self.size.degrees
