@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from clados.catalog.card import Card
@@ -25,6 +26,8 @@ FLAGS = (
 LOCAL = "http://localhost"  # what a client in this process asks
 PYODIDE_FOLDER = Path(__file__).parents[2] / "build" / f"pyodide-{PYODIDE}"  # which make browser fetches
 AXE = Path(__file__).with_name("axe.min.js")
+# A picture of the whole page may be taken before rows that the window does not show are laid out.
+ALL_ROWS = "document.styleSheets[0].insertRule('.models tr { content-visibility: visible !important; }')"
 VIEWS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
 
 
@@ -78,6 +81,14 @@ def brush_dates(page: Page) -> None:
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20, steps=4)
     page.mouse.up()
     expect(page.locator("input[name=date]")).to_have_value("2019-01..2021-03")
+
+
+def pictured(page: Page, folder: Path, name: str) -> None:
+    """The whole page as a picture in colour and in grey, for people to look at."""
+    page.evaluate(ALL_ROWS)
+    colour = folder / f"{name}.png"
+    page.screenshot(path=colour, full_page=True)
+    Image.open(colour).convert("L").save(folder / f"{name}-grey.png")
 
 
 def invented(cards: Iterable[Card], count: int) -> list[Card]:

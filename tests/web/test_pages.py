@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from clados.catalog.schema import ATTRIBUTES
 from clados.web.export import export_site
 from clados.web.site import Site
-from tests.web.driving import AXE, VIEWS, brush_dates, opened, shown
+from tests.web.driving import AXE, VIEWS, brush_dates, opened, pictured, shown
 from tests.web.test_server import visible_rows
 
 pytestmark = pytest.mark.browser
@@ -205,7 +205,7 @@ def test_no_serious_fault_of_access_and_nothing_wider_than_the_window(
         for place in [*(short_address + each for each in PLACES), *(address + each for each in LIVE_PLACES)]:
             page.goto(place)
             name = re.sub(r"\W+", "-", place.split("/", 3)[3])
-            page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+            pictured(page, SCREENSHOTS, f"{name}-{width}-{theme}")
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, place
             page.evaluate(AXE.read_text(encoding="utf-8"))
             found = page.evaluate("axe.run({resultTypes: ['violations']})")

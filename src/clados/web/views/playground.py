@@ -130,7 +130,7 @@ def _written(asked: PageRequest, result: Any) -> list[Child]:
     heads: list[Child] = ["", say("token"), say("probability"), say("likeliest at this place")]
     return [
         written_tokens(result),
-        el("p", say("unlikely"), " ", shades, " ", say("likely"), class_="legend"),
+        el("p", say("unlikely"), el("span", shades), say("likely"), class_="legend"),
         el("blockquote", result.text),
         el("details", el("summary", say("Token by token")), _table(heads, rows), open=True, data_key="steps"),
     ]
