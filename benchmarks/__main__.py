@@ -38,6 +38,7 @@ BENCHMARKS = {
     "clients": "benchmarks.clients:clients",
     "readable": "benchmarks.readable:readable",
     "filtering": "benchmarks.filtering:filtering",
+    "gallery": "benchmarks.gallery:gallery",
 }
 
 
