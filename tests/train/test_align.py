@@ -324,7 +324,7 @@ def test_a_walk_that_is_stopped_goes_on_and_tells_of_all(tmp_path: Path) -> None
         ({"length": 48}, "actor: was trained without length, not with 48: resume with the same options"),
     ):
         with pytest.raises(InputError, match=said):
-            align(replace(asked, **other), out, resume=True)  # type: ignore[arg-type]
+            align(replace(asked, **other), out, resume=True)
     page = (out / REPORT).read_text()
     assert re.findall(r"<span>(held-out \w+)</span><b>-?[\d.]+</b><small>-?[\d.]+ before</small>", page) == [
         "held-out loss",

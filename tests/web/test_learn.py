@@ -124,7 +124,10 @@ def test_a_run_that_goes_on_shows_what_its_last_checkpoint_makes(tmp_path: Path)
     result = pretrain(made, tmp_path / "runs" / "one", resume=True)
     assert result.checkpoint == saved / "step-00000031"
     assert not (result.checkpoint / "model").exists()
-    assert "What it makes after" not in client.get("/runs.html").text
+    text = client.get("/runs.html").text
+    assert "What it makes after" not in text
+    assert text.count('class="read"') == 2  # what it guessed of held-out texts is kept with the run
+    assert "它读到什么，又猜了什么" in client.get("/zh/runs.html").text
 
 
 def test_no_folder_of_runs_is_said(client: TestClient) -> None:

@@ -16,6 +16,7 @@ from clados.objectives.view import Piece, view
 from clados.playground.samples import usual_samples
 from clados.playground.trying import Tried
 from clados.reports.samples import (
+    SIDES,
     ContinuedText,
     FilledText,
     FoldedProtein,
@@ -95,7 +96,7 @@ def _read(ready: Ready, one: Task[Any, Any], batch: Batch, scores: Tensor) -> Gu
     seen = view(batch, tokenizer, of=one)
     notes = [f"Beside it, {what}: {_said(answer)}." for what, answer in seen.also.items()]
     if seen.writes:
-        sides = [("It reads", _plain(seen.sees)), ("It has to write", _own(seen.writes, guesses))]
+        sides = [(SIDES[0], _plain(seen.sees)), (SIDES[1], _own(seen.writes, guesses))]
     else:
         own = batch.in_place or asked is not None
         sides = [("", _own(seen.sees, guesses) if own else _next(seen.sees, guesses))]

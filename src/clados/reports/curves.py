@@ -8,7 +8,7 @@ from clados.drawing.svg import EmptyFigureError, Figure
 from clados.html import Html, el, html_of
 from clados.reports.log import Entry
 
-_TRAINING, _HELD_OUT = "training", "held out"
+CURVE_LINES = _TRAINING, _HELD_OUT = "training", "held out"
 _SPEED = "tokens_per_second"
 _UNSEEN = ("step", "tokens", "seconds", "best", _SPEED)  # what is no curve, or one of its own
 _MOST = 12  # curves beside the first
@@ -37,20 +37,23 @@ class Curve(NamedTuple):
     series: _Measured
     baselines: Mapping[str, float] = {}
 
-    def figure(self, width: float = 860, height: float = 380) -> Figure:
+    def figure(self, width: float = 860, height: float = 380, say: Callable[[str], str] = str) -> Figure:
         """As a picture: what was measured in training is smoothed, and what is held out has its points marked.
+
+        Args:
+            say: its words in the language of the page.
 
         Raises:
             EmptyFigureError: no number of it is finite.
         """
         return curves(
-            self.series,
-            name=self.name,
-            x_name="step",
-            y_name=self.unit,
+            {say(where): line for where, line in self.series.items()},
+            name=say(self.name),
+            x_name=say("step"),
+            y_name=say(self.unit),
             baselines=self.baselines,
-            smooth=(_TRAINING,),
-            marked=(_HELD_OUT,),
+            smooth=(say(_TRAINING),),
+            marked=(say(_HELD_OUT),),
             width=width,
             height=height,
         )

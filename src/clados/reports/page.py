@@ -5,7 +5,10 @@ from pathlib import Path
 
 from clados.html import Child, Html, el
 
-_STYLE = Path(__file__).with_name("report.css")
+
+def page_style(name: str) -> str:
+    """A style of the package: ``report``, or ``guesses``, which stands in other pages, too."""
+    return Path(__file__).with_name(f"{name}.css").read_text(encoding="utf-8")
 
 
 def whole_page(title: str, *content: Child) -> str:
@@ -16,7 +19,7 @@ def whole_page(title: str, *content: Child) -> str:
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("title", f"{title} · Clados"),
-        el("style", Html(_STYLE.read_text(encoding="utf-8"))),
+        el("style", Html(page_style("report") + page_style("guesses"))),
     )
     return f"<!doctype html>\n{el('html', head, el('body', el('main', content)), lang='en')}\n"
 

@@ -4,7 +4,7 @@ A kind of sample is a class here: its fields are what samples.json holds, and ``
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -66,7 +66,7 @@ def shown_samples(samples: Sequence[KeptSample], heading: str = "h2") -> list[Ht
     for kind in dict.fromkeys(type(each) for each in samples):
         some = [each.card() for each in samples if type(each) is kind]
         found += [el(heading, kind.title), Html("".join(map(str, some))) if kind is GuessedText else card_grid(some)]
-        found += [_key([*samples])] if kind is GuessedText else []
+        found += [guess_key([each for each in samples if isinstance(each, GuessedText)])] if kind is GuessedText else []
     return found
 
 
@@ -96,19 +96,30 @@ class GuessedText(KeptSample):
         """All of them, in order."""
         return [guess for _, row in self.sides for _, _, guess in row if guess]
 
+    @property
+    def right(self) -> int:
+        """How many of them are right."""
+        return sum(hidden == likeliest for hidden, _, likeliest, _ in self.guesses)
+
     def card(self) -> Child:
-        """Token by token, the guess below each that is asked for, as dark as it is sure."""
-        rows = [
-            [el("p", name, class_="side") if name else None, el("p", [_box(*each) for each in row], class_="tokens")]
+        """Token by token, and what else there is to say."""
+        number = len(self.guesses)
+        said = [f"{self.right} of {number} guesses are right."] if number else []
+        return el("div", self.rows(), [el("p", each, class_="faint") for each in (*said, *self.notes)], class_="read")
+
+    def rows(self, say: Callable[[str], str] = str) -> list[Child]:
+        """Token by token, the guess below each that is asked for, as dark as it is sure.
+
+        Args:
+            say: the names of sides, in the language of the page.
+        """
+        return [
+            [
+                el("p", say(name), class_="of") if name else None,
+                el("p", [_box(*each) for each in row], class_="guesses"),
+            ]
             for name, row in self.sides
         ]
-        said = [el("p", note, class_="faint") for note in (self._right, *self.notes) if note]
-        return el("div", rows, said, class_="read")
-
-    @property
-    def _right(self) -> str:
-        number, right = len(self.guesses), sum(hidden == likeliest for hidden, _, likeliest, _ in self.guesses)
-        return f"{right} of {number} guesses are right." if number else ""
 
 
 def _box(token: str, mark: str, guess: KeptGuess | None) -> Html:
@@ -121,26 +132,21 @@ def _box(token: str, mark: str, guess: KeptGuess | None) -> Html:
     return el("span", el("span", token), below, class_=f"t {mark}", title=told)
 
 
-def _key(samples: Sequence[KeptSample]) -> Html:
-    """What the colours mean."""
-    marks = {mark for each in samples if isinstance(each, GuessedText) for _, row in each.sides for _, mark, _ in row}
-    hues = [
-        (el("span", class_=f"{kind} {_level(level / _LEVELS)}"))
-        for kind in ("right", "wrong")
-        for level in range(_LEVELS)
-    ]
-    half = len(hues) // 2
-    dashed = [el("span", class_="dashed"), " hidden from it · "] if marks & {"hidden", "replaced", "kept"} else []
-    return el(
-        "p",
-        dashed,
-        "below a token, what the model expects there: ",
-        hues[:half],
-        " right and bold, ",
-        hues[half:],
-        " wrong, the darker the surer",
-        class_="key",
-    )
+KEY_WORDS = ("hidden from it", "below a token, what the model expects there:", "right", "wrong", "the darker the surer")
+SIDES = ("It reads", "It has to write")  # of a text of two sides
+
+
+def guess_key(texts: Sequence[GuessedText], say: Callable[[str], str] = str) -> Html:
+    """What the colours mean.
+
+    Args:
+        say: in the language of the page.
+    """
+    hidden, below, right, wrong, darker = map(say, KEY_WORDS)
+    shades = [[el("span", class_=f"{kind} c{level}") for level in range(_LEVELS)] for kind in ("right", "wrong")]
+    marks = {mark for each in texts for _, row in each.sides for _, mark, _ in row}
+    dashed = [el("span", class_="dashed"), f" {hidden} · "] if marks & {"hidden", "replaced", "kept"} else []
+    return el("p", dashed, below, " ", shades[0], f" {right} ", shades[1], f" {wrong} · {darker}", class_="key")
 
 
 # ---------------------------------------------------------------- what is made

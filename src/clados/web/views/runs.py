@@ -9,6 +9,8 @@ from clados.errors import CladosError
 from clados.html import Child, Html, el
 from clados.reports.curves import Curve
 from clados.reports.log import begun_and_kept
+from clados.reports.page import page_style
+from clados.reports.samples import GuessedText, guess_key
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
 from clados.web.run_folders import ShownRun, found_runs, saved_step
@@ -71,6 +73,7 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool)
             yield el("p", say("What it makes after step {step}:", step=f"{saved_step(run.made):,}"), class_="lead")
         yield samples
     if run.ended:
+        yield from _guesses(asked, run, styles)
         link = f"{asked.up}playground.html?{urlencode({'model': str(run.folder)})}"
         yield el("p", el("a", say("Try it in the playground"), href=link))
     elif not run.fresh and record.resumed_by:
@@ -92,6 +95,16 @@ def _samples(asked: PageRequest, folder: Path) -> Html | None:
     return el("div", cards, class_="samples") if cards else None
 
 
+def _guesses(asked: PageRequest, run: ShownRun, styles: list[str]) -> Iterator[Child]:
+    """What the model guessed of held-out texts when its run was over."""
+    texts = [each for each in run.record.samples if isinstance(each, GuessedText)]
+    if texts:
+        styles.append(page_style("guesses"))
+        yield el("h3", asked.say("What it read, and what it guessed"))
+        yield [el("div", each.rows(asked.say), class_="read") for each in texts]
+        yield guess_key(texts, asked.say)
+
+
 def _numbers(asked: PageRequest, run: ShownRun) -> list[Html]:
     """The last figures of a run."""
     say, record = asked.say, run.record
@@ -110,9 +123,9 @@ def _numbers(asked: PageRequest, run: ShownRun) -> list[Html]:
 
 
 def _drawn(asked: PageRequest, curve: Curve, styles: list[str], width: float = 860, height: float = 380) -> Html | None:
-    """A curve, its title and unit in the language of the page; None where it has no number."""
+    """A curve in the language of the page; None where it has no number."""
     try:
-        drawn = curve._replace(name=asked.say(curve.name), unit=asked.say(curve.unit)).figure(width, height)
+        drawn = curve.figure(width, height, asked.say)
     except EmptyFigureError:
         return None
     svg, style = picture(drawn.svg)
