@@ -44,7 +44,7 @@ def _bridged(part: Bridged, here: Here) -> Drawable:
         ),
         key="image",
     )
-    note = f"one for {every} layers" if every > 1 else "one for each layer"
+    note = f"one for {every:,} layers" if every > 1 else "one for each layer"
     looks = Framed("gates", f"Gated × {times}", "gated cross-attention", gate, note)
     text = InColumn(
         (

@@ -11,6 +11,7 @@ from clados.drawing.architecture.drawer import (
     folded,
     keys_of,
     left,
+    numbered,
     repeated,
     words,
 )
@@ -82,7 +83,7 @@ def _layers(part: Stack, blocks: Several, here: Here, title: str) -> list[Drawab
     found: list[Drawable] = []
     for run, times, first_of in folded(blocks.held):
         inside = [
-            drawn(held.part, here.inside(f"blocks.*.{i}" if times > 1 else f"blocks.{first_of + i}", held, times))
+            drawn(held.part, here.inside(f"blocks.{numbered(first_of, i, len(run), times)}", held, times))
             for i, held in enumerate(run)
         ]
         inner = inside[0] if len(inside) == 1 else InColumn(tuple(inside))
