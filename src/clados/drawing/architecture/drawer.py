@@ -34,6 +34,7 @@ class Here:
         counted: whether its parameters are said here.
         beside: where things stand beside a stack; None: across from the paths around branches.
         seen: who sees whom, in words and as a matrix, where it is more than ``sees`` says.
+        opened: the paths of the folds and layers that are drawn opened.
     """
 
     path: str = ""
@@ -46,6 +47,7 @@ class Here:
     counted: bool = True
     beside: Side | None = None
     seen: tuple[str, MatrixCells] | None = None
+    opened: frozenset[str] = frozenset()
 
     @property
     def given(self) -> Env:
@@ -188,8 +190,10 @@ def left(pieces: Unpacked, here: Here) -> list[Drawable]:
 
 
 def keys_of(node: Drawable, ending: str) -> tuple[str, ...]:
-    """The keys of the boxes in a node that end so."""
-    return tuple(each.key for each in walk(node) if isinstance(each, PartBox) and each.key.endswith(ending))
+    """The keys of the boxes in a node that end so, and of the side of an opened frame that stands for such boxes."""
+    boxes = [each.key for each in walk(node) if isinstance(each, PartBox) and each.key.endswith(ending)]
+    frames = [each.key + ending for each in walk(node) if isinstance(each, Framed) and ending[1:] in each.readers]
+    return (*frames, *boxes)
 
 
 def folded_nodes(name: str, several: Several, here: Here) -> list[Drawable]:
@@ -197,7 +201,7 @@ def folded_nodes(name: str, several: Several, here: Here) -> list[Drawable]:
     found: list[Drawable] = []
     for run, times, first in folded(several.held):
         stacked = [
-            drawn(held.part, here.inside(f"{name}.{numbered(first, i, len(run), times)}", held, times))
+            drawn(held.part, here.inside(f"{name}.{layer_path(first, i, len(run), times)}", held, times))
             for i, held in enumerate(run)
         ]
         if times == 1:
@@ -208,10 +212,10 @@ def folded_nodes(name: str, several: Several, here: Here) -> list[Drawable]:
     return found
 
 
-def numbered(first: int, i: int, run: int, times: int) -> str:
+def layer_path(first: int, i: int, run: int, times: int) -> str:
     """Which layers the ``i``-th of a run is that begins with a number and is repeated: ``*`` from the very first on.
 
-    >>> numbered(0, 0, 1, 12), numbered(0, 1, 2, 6), numbered(8, 0, 1, 4), numbered(8, 1, 2, 1)
+    >>> layer_path(0, 0, 1, 12), layer_path(0, 1, 2, 6), layer_path(8, 0, 1, 4), layer_path(8, 1, 2, 1)
     ('*', '*.1', '8-11', '9')
     """
     if times == 1:
@@ -220,10 +224,12 @@ def numbered(first: int, i: int, run: int, times: int) -> str:
     return f"{whole}.{i}" if run > 1 else whole
 
 
-def repeated(key: str, times: int, inner: Drawable, here: Here, *, title: str = "", note: str = "") -> Drawable:
-    """A frame around layers that are repeated."""
+def repeated(
+    key: str, times: int, inner: Drawable, here: Here, *, title: str = "", note: str = "", fold: str = ""
+) -> Drawable:
+    """A frame around layers that are repeated; ``fold``: what is opened when it is."""
     name = f"{title} × {times}" if title else f"× {times}"
-    return Framed(key, name, f"{times} layers in turn", inner, note, here.counted)
+    return Framed(key, name, f"{times} layers in turn", inner, note, here.counted, fold=fold)
 
 
 def folded(held: tuple[Held, ...]) -> list[tuple[tuple[Held, ...], int, int]]:
