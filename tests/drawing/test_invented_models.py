@@ -9,6 +9,7 @@ import pytest
 from clados.drawing.architecture.figure import architecture_figure, architecture_sheet, model_node
 from clados.drawing.architecture.outline import ledger_parts
 from clados.drawing.layout.direction import Direction
+from clados.models.declared import declared, package_models
 from clados.spec import count_parameters
 
 from .invented_models import invented_model
@@ -39,7 +40,9 @@ def test_it_is_drawn_alike_a_second_time(seed: int) -> None:
 
 def test_invented_models_are_of_all_kinds_and_differ() -> None:
     models = [invented_model(seed)[1] for seed in SEEDS]
-    assert len(Counter(type(model) for model in models)) == 12
+    counts = Counter(type(model) for model in models)
+    assert len(counts) == len({type(declared(name).model) for name in package_models()})
+    assert min(counts.values()) > 1
     assert all(one != other for one, other in combinations(models, 2))
     totals = [count_parameters(model).total for model in models]
     assert min(totals) < 10**7

@@ -34,18 +34,19 @@ def test_all_folds_opened_can_be_read_and_have_all_parameters(name: str, directi
     assert not list(faults(sheet, width, height))
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 4, 8, 10, 11, 13])
+@pytest.mark.parametrize("seed", range(13))
 def test_so_can_those_of_invented_models(seed: int) -> None:
     name, model = invented_model(seed)
-    node = model_node(model, "up", ["all"])
+    node = model_node(model, "up", [*folds(model_node(model))])
     sheet, width, height = architecture_sheet(model, name, (), node)
     assert sheet.total == model_node(model).params
     assert not list(faults(sheet, width, height))
 
 
 def test_most_models_have_folds() -> None:
-    without = [name for name in package_models() if not folds(model_node(declared(name).model))]
-    assert sorted(without) == ["alphafold", "gc-vit", "swin"]
+    with_folds = [name for name in package_models() if folds(model_node(declared(name).model))]
+    assert len(with_folds) > 0.9 * len(package_models())
+    assert not {"alphafold", "gc-vit", "swin"} & {*with_folds}  # tracks, and stages that are boxes
 
 
 def _layers(name: str, *opened: str) -> dict[str, PartBox]:
