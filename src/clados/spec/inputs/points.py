@@ -19,6 +19,10 @@ class Points(Inputs, kw_only=True):
     vectors: WholeNumber = 0
     edges: WholeNumber = 0
 
+    @classmethod
+    def example(cls) -> Self:
+        return cls(scalars=1)
+
     def check(self) -> None:
         if not self.scalars and not self.vectors:
             raise SpecError("Points.scalars and vectors are 0: there is nothing to read at a point")
