@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from clados.catalog.card import Card
+from clados.catalog.load import cards
 from clados.web.browser_python import PYODIDE
 from clados.web.server import application
 from clados.web.site import Site
@@ -25,6 +26,7 @@ FLAGS = (
 )
 LOCAL = "http://localhost"  # what a client in this process asks
 PYODIDE_FOLDER = Path(__file__).parents[2] / "build" / f"pyodide-{PYODIDE}"  # which make browser fetches
+MODELS = len(cards())  # of the catalogue
 AXE = Path(__file__).with_name("axe.min.js")
 # A picture of the whole page may be taken before rows that the window does not show are laid out.
 ALL_ROWS = "document.styleSheets[0].insertRule('.models tr { content-visibility: visible !important; }')"

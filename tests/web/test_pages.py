@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from clados.catalog.schema import ATTRIBUTES
 from clados.web.export import export_site
 from clados.web.site import Site
-from tests.web.driving import AXE, VIEWS, brush_dates, opened, pictured, shown
+from tests.web.driving import AXE, MODELS, VIEWS, brush_dates, opened, pictured, shown
 from tests.web.test_server import visible_rows
 
 pytestmark = pytest.mark.browser
@@ -44,10 +44,10 @@ def test_facets_chips_order_and_columns_change_the_table_and_the_address(
     page: Page, address: str, client: TestClient
 ) -> None:
     page.goto(address)
-    assert len(shown(page)) == 96
+    assert len(shown(page)) == MODELS
     page.get_by_role("checkbox", name="encoder-decoder").check()
     page.locator("input[name=params]").fill("..1B")
-    expect(page.locator("#count")).to_contain_text("of 96 models")
+    expect(page.locator("#count")).to_contain_text(f"of {MODELS} models")
     expect(page).to_have_url(f"{address}?architecture=encoder-decoder&params=..1B")
     ours = shown(page)
     assert 0 < len(ours) < 17
@@ -100,7 +100,7 @@ def test_the_script_finds_what_the_server_finds_in_the_same_order(page: Page, ad
             query,
         )
         assert by_script == by_server, query
-        assert 0 < len(by_server) < 96
+        assert 0 < len(by_server) < MODELS
 
 
 WORDS = {"extension": "attention", "application": "translat", "corpus": "wikipedia", "reference": "arXiv:1810.04805"}
@@ -124,18 +124,18 @@ def test_every_facet_leaves_the_models_that_it_counts_and_that_the_server_finds(
         else:
             facet.get_by_role("textbox").fill(WORDS[name])
             left = shown(page)
-        assert 0 < len(left) < 96, name
+        assert 0 < len(left) < MODELS, name
         expect(page).to_have_url(re.compile(rf"\?{name}="))
         query = page.url.partition("?")[2]
         assert sorted(visible_rows(client.get(f"/?{query}").text)) == sorted(left), query
         page.get_by_role("link", name=f"Remove the filter {name.replace('_', ' ')}").click()
-        assert len(shown(page)) == 96
+        assert len(shown(page)) == MODELS
 
 
 def test_a_brush_over_the_dates_writes_the_range(page: Page, address: str) -> None:
     page.goto(address)
     brush_dates(page)
-    assert 0 < len(shown(page)) < 96
+    assert 0 < len(shown(page)) < MODELS
     expect(page).to_have_url(f"{address}?date=2019-01..2021-03")
 
 
@@ -147,7 +147,7 @@ def test_ranges_of_a_timeline_fade_what_is_outside_and_lead_to_the_catalogue(pag
     for model in ("roberta", "palm"):  # one too small, one too late
         expect(page.locator(f".canvas [data-id={model}]")).to_have_class("outside")
     left = page.locator(".listed tbody tr:not([hidden])").count()
-    expect(page.locator("output")).to_have_text(f"{left} of 96 models")
+    expect(page.locator("output")).to_have_text(f"{left} of {MODELS} models")
     assert page.url.endswith("?date=2019-01..2021-03&params=1B..")
     page.get_by_role("link", name="by family").click()
     expect(page.locator(".canvas [data-id=palm]")).to_have_class("outside")

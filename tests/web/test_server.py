@@ -23,7 +23,7 @@ from clados.names import CARDS_PATH
 from clados.web.evidence import kept_proofs
 from clados.web.server import application
 from clados.web.site import STATIC_FILES, Site
-from tests.web.driving import LOCAL
+from tests.web.driving import LOCAL, MODELS
 
 PAGES = [
     "/",
@@ -69,7 +69,7 @@ def test_the_catalogue_is_a_table_that_the_server_cuts_and_orders(client: TestCl
     rows = visible_rows(text)
     assert rows[0] == "e5"
     assert "gpt-2" not in rows
-    assert f"{len(rows)} of 96 models" in text
+    assert f"{len(rows)} of {MODELS} models" in text
     assert "clados list --arch encoder --params ..1B --sort -date" in text
     assert 'class="chip"' in text
 
@@ -87,7 +87,7 @@ def test_counts_are_those_of_the_other_filters(client: TestClient) -> None:
 def test_a_mistake_in_the_address_is_said_in_the_page(client: TestClient) -> None:
     answer = client.get("/?lab=Gogle")
     assert "did you mean &#x27;Google&#x27;" in answer.text
-    assert len(visible_rows(answer.text)) == 96
+    assert len(visible_rows(answer.text)) == MODELS
 
 
 @pytest.mark.parametrize("path", PAGES)
