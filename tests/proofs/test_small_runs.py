@@ -138,6 +138,7 @@ def test_what_squares_errors_is_measured_beside_the_mean() -> None:
         ("dq-bart", 4.1, 4.0, ""),  # a student begins as its teacher
         ("dq-bart", 4.0, 4.0, "seed 0 ends no lower than it began"),
         ("dq-bart", 7.0, 4.9, "seed 0 misses the goal"),
+        ("dq-bart", 4.7, 4.6, "no lower than without a teacher"),
         ("alpaca", 4.1, 4.0, "seed 0 is not so far below what it was before tuning"),
         ("alpaca", 4.5, 4.0, ""),
     ],
@@ -149,9 +150,11 @@ def test_a_tuned_model_ends_below_what_it_was_and_a_student_too(
         return replace(run(5.2 if shuffled else end, seed=seed, shuffled=shuffled), start=start)
 
     monkeypatch.setattr(learns, "trained", trained)
+    monkeypatch.setattr(learns, "untaught", lambda subject: run(4.6) if model == "dq-bart" else None)
     monkeypatch.setattr(learns, "choices", lambda *given, **named: Choices(model=model))
     found = learns.prove_learns(Subject(catalog()[model], quick=True))
     assert found.evidence.startswith(said)
+    assert ("without a teacher 4.60" in found.evidence) == (model == "dq-bart")
     assert f"; before tuning {start:.2f}" in found.evidence
     assert found.status == ("fails" if said else "holds")
 
@@ -204,6 +207,25 @@ def test_a_student_s_teacher_is_trained_first_for_what_it_teaches(
     assert few.teacher.startswith(str(tmp_path / "bart"))
     assert few.teacher.endswith("-translation")
     assert seen == [("bert", None), ("bart", "translation")]
+
+
+@pytest.mark.parametrize(
+    ("student", "alone"),
+    [
+        ("distilbert", ("distilbert", "roberta", "200K", 160, 800)),
+        ("dq-bart", ("bart", "translation", "1M", 512, 200)),  # of its teacher's model, from nothing
+    ],
+)
+def test_a_student_is_compared_with_one_of_its_teacher_s_size_and_vocabulary(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, student: str, alone: tuple[object, ...]
+) -> None:
+    seen: list[Choices] = []
+    monkeypatch.setattr(training, "run_of", lambda of, asked: seen.append(asked) or run(4.0))
+    assert training.untaught(Subject(catalog()[student], folder=tmp_path)) == run(4.0)
+    asked = seen[-1]
+    assert (asked.model, asked.objective, asked.params, asked.vocab, asked.steps) == alone
+    assert (asked.teacher, asked.start, asked.stage) == (None, None, None)
+    assert training.untaught(Subject(catalog()["bert"])) is None
 
 
 def test_rates_that_are_shares_of_the_weights_are_chosen_apart(monkeypatch: pytest.MonkeyPatch) -> None:

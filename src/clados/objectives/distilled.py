@@ -30,6 +30,7 @@ class DistilledTask(TextTask[s.Distilled, Packed], objective=s.Distilled):
     length = 64
     batch = 16
     writes = (None,)
+    untaught = "roberta"
     small = Small(params="200K", vocab=160, steps=800, length=16, batch=64, lr=1.5e-3, dropout=0.0)
 
     @property

@@ -29,7 +29,7 @@ class QuantisedDistillationTask(PairTask[s.QuantisedDistillation], objective=s.Q
     by the largest of a whole batch, as there, so that small batches are not quite a large one.
     """
 
-    teaches = "translation"
+    teaches = untaught = "translation"
     small = Small(params="600K", steps=200, batch=32)
 
     @property

@@ -163,6 +163,7 @@ class Task(ABC, Generic[Objective, Row]):
         judged: whether it cannot learn without a judge.
         loss_unit: what the loss is a mean of, for a reader.
         teaches: the objective by which a teacher is tuned before it teaches; empty for that of its own recipe.
+        untaught: the objective by which a student learns the same without its teacher; empty where it cannot.
         teacher_differs: whether the teacher is a model of another kind, of which a student has the vocabulary alone.
         writes: how a model that learns so writes; empty where that does not matter.
         term: the loss that is compared with the baseline, where there are several.
@@ -184,6 +185,7 @@ class Task(ABC, Generic[Objective, Row]):
     judged: ClassVar[bool] = False
     loss_unit: ClassVar[str] = "nats a token"
     teaches: ClassVar[str] = ""
+    untaught: ClassVar[str] = ""
     teacher_differs: ClassVar[bool] = False
     writes: ClassVar[tuple[Writes | None, ...]] = ()
     term: ClassVar[str] = "loss"

@@ -7,7 +7,7 @@ from typing import Any
 from clados import spec as s
 from clados.objectives import Task, runs, task
 from clados.proofs.proof import Finding, Subject
-from clados.proofs.training import SEEDS, SmallRun, choices, stage_of, trained
+from clados.proofs.training import SEEDS, SmallRun, choices, stage_of, trained, untaught
 from clados.train.choices import Choices
 
 
@@ -15,7 +15,7 @@ def prove_learns(subject: Subject) -> Finding:
     """Each seed ends below guessing by the margin on held-out data, and a run on shuffled data does not.
 
     A tuned model, which must also end as far below what it was before, learns for as long as its work asks for. A
-    student that starts as its teacher has only to end lower than it began, as has every run.
+    student that starts as its teacher has to end lower than it began, as has every run, and than without a teacher.
     """
     stage = stage_of(subject.declaration)
     objective = stage.objective
@@ -24,10 +24,12 @@ def prove_learns(subject: Subject) -> Finding:
     tuned = isinstance(stage, s.Tuning) and not task(objective).teacher
     every = [trained(subject, seed, longer=tuned) for seed in (SEEDS[:1] if subject.quick else SEEDS)]
     control = trained(subject, SEEDS[0], shuffled=True, longer=tuned)
+    alone = untaught(subject)
     rows = tuple({"objective": type(objective).__name__, **asdict(run)} for run in (*every, control))
     one, baseline = task(objective), every[0].baseline
     ends = f"{one.compared([run.end for run in every], baseline)} on {every[0].targets:,} held-out targets"
     evidence = f"{ends}; shuffled {control.end:.2f} against {control.baseline['loss']:.2f}"
+    evidence += f"; without a teacher {alone.end:.2f}" if alone else ""
     days = sorted({run.day for run in (*every, control)})
     chosen = choices_text(choices(subject, SEEDS[0], longer=tuned))
     evidence += f"; {chosen}; trained {' to '.join(dict.fromkeys((days[0], days[-1])))}"
@@ -35,6 +37,7 @@ def prove_learns(subject: Subject) -> Finding:
         evidence += f"; before tuning {', '.join(f'{run.start:.2f}' for run in every)}"
     faults = [f"seed {run.seed} {fault}" for run in every if (fault := _fault(one, run, tuned=tuned))]
     faults += ["the control on shuffled data reaches it too"] if enough(one, control) else []
+    faults += ["no lower than without a teacher"] if alone and max(run.end for run in every) >= alone.end else []
     if not subject.quick:
         faults += [f"only {run.targets:,} targets" for run in every if run.targets < one.targets]
     return Finding("fails" if faults else "holds", "; ".join([*faults, evidence]), rows)

@@ -172,10 +172,32 @@ def _reads_longer(model: s.Model) -> bool:
 
 def teacher_folder(subject: Subject, one: Task[Any, Any]) -> Path:
     """The small self of a model's teacher, trained for what it teaches, for as long as its work asks for."""
-    teacher = replace(subject, card=catalog()[one.teacher.partition(":")[0]])
-    asked = choices(teacher, SEEDS[0], longer=True, objective=one.teaches or None)
+    teacher, asked = _teacher(subject, one)
     run_of(teacher, asked)
     return folder_of(teacher, asked)
+
+
+def _teacher(subject: Subject, one: Task[Any, Any]) -> tuple[Subject, Choices]:
+    teacher = replace(subject, card=catalog()[one.teacher.partition(":")[0]])
+    return teacher, choices(teacher, SEEDS[0], longer=True, objective=one.teaches or None)
+
+
+def untaught(subject: Subject) -> SmallRun | None:
+    """A student with nobody to teach it, trained for as long; None where it has no teacher.
+
+    It has the teacher's vocabulary, and may have as many parameters as that. One that is tuned is of the teacher's
+    model, whose weights it would else begin with.
+    """
+    stage = stage_of(subject.declaration)
+    one = task(stage.objective)
+    if not one.untaught:
+        return None
+    teacher, its = _teacher(subject, one)
+    own = choices(subject, SEEDS[0])
+    asked = replace(own, teacher=None, objective=one.untaught, params=its.params, vocab=its.vocab)
+    if isinstance(stage, s.Tuning):
+        subject, asked = teacher, replace(asked, model=teacher.card.id, stage=None)
+    return run_of(subject, asked)
 
 
 def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> SmallRun:
