@@ -220,7 +220,12 @@ def test_a_student_is_compared_with_one_of_its_teacher_s_size_and_vocabulary(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, student: str, alone: tuple[object, ...]
 ) -> None:
     seen: list[Choices] = []
-    monkeypatch.setattr(training, "run_of", lambda of, asked: seen.append(asked) or run(4.0))
+
+    def run_of(of: Subject, asked: Choices) -> SmallRun:
+        seen.append(asked)
+        return run(4.0)
+
+    monkeypatch.setattr(training, "run_of", run_of)
     assert training.untaught(Subject(catalog()[student], folder=tmp_path)) == run(4.0)
     asked = seen[-1]
     assert (asked.model, asked.objective, asked.params, asked.vocab, asked.steps) == alone
