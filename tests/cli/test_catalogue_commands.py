@@ -204,7 +204,7 @@ def test_a_declaration_is_named_as_its_folder_was(clados: Run, tmp_path: Path, m
 def test_a_size_can_be_named_and_a_limit_says_how_many_match(clados: Run) -> None:
     assert clados("show", "bert:large", "--json").data["id"] == "bert"
     assert "2 of 9 that match" in clados("list", "gpt*", "--limit", "2").err
-    assert clados("list", "--limit", "2").err.startswith("2 of 96 models")
+    assert clados("list", "--limit", "2").err.startswith("2 of 97 models")
 
 
 def test_doctor_reports_what_is_installed(clados: Run) -> None:

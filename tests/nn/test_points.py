@@ -1,5 +1,7 @@
 """Models of points: harmonics, their couplings, and an output that turns as the input does."""
 
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from scipy.special import sph_harm_y  # type: ignore[import-untyped]
 from sympy.physics.quantum.cg import CG
 from torch import Tensor
 
+import clados
 from clados import nn as cn, spec as s
 from clados.models.declared import declared
 from clados.nn.equivariant.harmonics import clebsch_gordan, coupling, harmonics
@@ -200,3 +203,14 @@ def test_declarations_that_do_not_go_together() -> None:
         declared("bert").model.but(heads=model.heads)
     with pytest.raises(s.SpecError, match="no degree of which it both reads and gives"):
         s.count_parameters(model.but(size=s.but(degrees=1)))
+
+
+@pytest.mark.parametrize("folder", ["se3_transformer", "se3_transformer_qm9"])
+def test_what_the_authors_code_gave_is_as_it_was_kept(folder: str) -> None:
+    kept = Path(clados.__file__).parent / "proofs" / "golden" / folder
+    lines = (kept / "sums.txt").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 5
+    for line in lines:
+        checksum, _, name = line.partition("  ")
+        assert sha256((kept / name).read_bytes()).hexdigest() == checksum
+    assert sum(each.stat().st_size for each in kept.rglob("*.*")) < 300_000

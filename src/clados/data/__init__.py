@@ -12,6 +12,7 @@ from clados.data.examples import (
     Example,
     Labelled,
     Pair,
+    PointSample,
     Protein,
     TaggedWords,
     Text,
@@ -30,7 +31,7 @@ from clados.data.vocabularies import load_tokenizer
 __all__ = [
     "BERT_ROLES", "CLIP_ROLES", "GPT2_ROLES", "LLAMA_ROLES", "ROBERTA_ROLES", "SETS", "T5_ROLES", "AskedText",
     "Captioned", "ClassifiedText", "ComparedTexts", "Couple", "DataError", "Dialogue", "Episode", "Example",
-    "Labelled", "Packed", "PackedPairs", "PackedSentences", "Pair", "Protein", "Roles", "Sampler", "Stream",
-    "TaggedWords", "Text", "TokenBlocks", "Tokenizer", "cartpole_episodes", "encode_documents", "generator",
+    "Labelled", "Packed", "PackedPairs", "PackedSentences", "Pair", "PointSample", "Protein", "Roles", "Sampler",
+    "Stream", "TaggedWords", "Text", "TokenBlocks", "Tokenizer", "cartpole_episodes", "encode_documents", "generator",
     "load_tokenizer", "manifest", "read", "read_as", "sentences", "split", "synsets", "train_tokenizer",
 ]  # fmt: skip

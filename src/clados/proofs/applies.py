@@ -182,8 +182,8 @@ def _move(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     known = {"positions": row.positions, "velocities": row.vectors[:, 0], "charges": charges}
     file.write_text(json.dumps({name: each.tolist() for name, each in known.items()}), encoding="utf-8")
     printed, computed = command("move", str(folder), str(file)), move(ready, read_particles(file))
-    theirs = [printed[name] for name in ("positions", "velocities")]
-    return np.round(theirs, 4).tolist(), np.round([computed.positions, computed.velocities], 4).tolist()
+    ours = [getattr(computed, name).tolist() for name in ("positions", "velocities")]
+    return np.round([printed["positions"], printed["velocities"]], 4).tolist(), np.round(ours, 4).tolist()
 
 
 # The same question asked by command and by function, for each verb; a row is one of the held-out data.

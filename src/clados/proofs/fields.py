@@ -201,8 +201,8 @@ def _says_nothing(declaration: s.Declaration, mutant: Mutant) -> bool:
     """What changes nothing.
 
     A head that is there already, or that the objective does not read; the share of a loss beside no teacher's; which
-    tensors decay where none does or all are alike; how long a rate stays; how often languages are drawn where the
-    text is of one.
+    tensors decay where none does or all are alike; how long a rate stays, or falls from the first step to the last: a
+    short run has its share of both; how often languages are drawn where the text is of one.
     """
     stage = declaration.recipe.stages[0]
     if mutant.path.endswith(".exponent") and stage.exponent is None:
@@ -222,6 +222,8 @@ def _says_nothing(declaration: s.Declaration, mutant: Mutant) -> bool:
         return True
     if mutant.path.endswith(".decays"):
         return low_rank or not getattr(stage.optimiser, "decay", 0)
+    if mutant.path.endswith(".steps") and mutant.new and isinstance(stage.schedule, s.Cosine | s.LinearDecay):
+        return not stage.schedule.warmup and stage.schedule.over is None
     return mutant.path.endswith(".steps") and isinstance(stage.schedule, s.Constant)
 
 
