@@ -1,5 +1,6 @@
 """The drawing of a model: its data flow, with parameters that add up and labels that can be read."""
 
+import itertools
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import get_args
@@ -163,3 +164,14 @@ def test_the_path_of_a_declaration_is_drawn(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text("from clados.models.bert.bert import declaration\n", encoding="utf-8")
     assert draw(str(file)).figure.data["params"] == count_parameters(declared("bert").model).total
+
+
+@pytest.mark.parametrize("direction", get_args(Direction))
+def test_a_bias_is_not_led_through_a_branch_beside_attention(direction: Direction) -> None:
+    model = declared("t5").model.but(encoder=s.but(block=s.but(residual=s.Parallel())))
+    sheet, width, height = architecture_sheet(model, "t5", (), model_node(model, direction))
+    mlp = sheet.anchors["encoder.blocks.*.mlp"]
+    lines = [line for each in sheet.lines if each.key == "beside" for line in itertools.pairwise(each.points)]
+    assert lines
+    assert not [line for line in lines if mlp.crossed_by(*line)]
+    assert not list(faults(sheet, width, height))

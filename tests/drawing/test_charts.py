@@ -115,7 +115,9 @@ def test_a_smooth_line_has_its_trace_behind_it_and_ends_near_the_mean() -> None:
     assert figure.svg.count("<circle") == 20
     assert figure.data["series"] == {"a": [[x, y] for x, y in noisy], "b": [[x, y] for x, y in noisy[:20]]}
     assert all(abs(y - 2.0) < 0.2 for _, y in smoothed(noisy)[8:-8])
-    assert smoothed([(x, 2 * x) for x in range(50)]) == [(x, 2.0 * x) for x in range(50)]
+    assert smoothed([(x, 2 * x) for x in range(50)]) == [*((x, 2.0 * x) for x in range(49)), (49, 97.0)]
+    jump = smoothed([*noisy, (400.0, 9.0)])[-1][1]
+    assert 2.0 < jump < 4.5  # of five points: one that stands out at the end does not bend the line
     _, (_, broken), (_, after) = smoothed([(0, 1.0), (1, math.nan), (2, 1.0)])
     assert math.isnan(broken)
     assert after == 1.0

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 PLACES = [
     "index.html",
     "cards/bert.html",
+    "cards/bert/base/right.html",
+    "designer.html",
     "tree.html",
     "timeline.html",
     "timeline-tokens.html",

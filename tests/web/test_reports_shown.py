@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from clados.reports.run import write_report, write_samples
+from clados.web.request import Given
+from clados.web.site import Site
 from tests.reports.test_run_report import RUN, SAMPLES, entries
-from tests.web.driving import AXE, CHROMIUM, VIEWS, opened
+from tests.web.driving import AXE, CHROMIUM, VIEWS, opened, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium")]
 
@@ -35,9 +37,30 @@ def test_it_fits_the_window_and_has_no_serious_fault_of_access(
         box = letters.bounding_box()
         assert box
         assert box["height"] >= 11  # the narrow one is drawn anew, not made small
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run({resultTypes: ['violations']})")
-        assert [each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")] == []
+        assert serious(page) == []
+
+
+def serious(page: Page) -> list[str]:
+    """The names of serious faults of access."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")]
+
+
+@pytest.mark.parametrize(("width", "theme"), VIEWS)
+def test_the_page_of_runs_shows_the_same_guesses(browser: Browser, report: Path, width: int, theme: str) -> None:
+    (report.parent / "config.json").write_text("{}")  # a model that cannot be asked more
+    server = served(Site(given=Given(runs=report.parent)))
+    address = next(server)
+    for page in opened(browser, width, theme):  # which fails on a style that the page's policy refuses
+        page.goto(address + "runs.html")
+        page.get_by_text("All curves").click()
+        assert page.locator(".read i.right.c4").count() == 1
+        colour = page.evaluate("getComputedStyle(document.querySelector('.read i.right')).backgroundColor")
+        assert colour not in ("rgba(0, 0, 0, 0)", "rgb(255, 255, 255)")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert serious(page) == []
+    assert next(server, None) is None
 
 
 def test_it_prints_dark_on_white(browser: Browser, report: Path) -> None:

@@ -214,10 +214,10 @@ def test_the_ledger_of_a_card_is_drawn_as_tiles_in_the_drawing_s_style(client: T
 
 def test_a_card_s_drawing_flows_upwards_or_to_the_right(client: TestClient) -> None:
     up, right = (client.get(f"/cards/bert.html?size=base{said}").text for said in ("", "&direction=right"))
-    assert 'href="?size=base&amp;direction=right#drawing">To the right</a>' in up
+    assert 'href="../cards/bert.html?size=base&amp;direction=right#drawing">To the right</a>' in up
     assert 'aria-current="true">Upwards</a>' in up
     assert 'class="canvas long"' in right
-    assert 'href="?size=large&amp;direction=right#drawing"' in right
+    assert 'href="../cards/bert.html?size=large&amp;direction=right#drawing"' in right
     assert draw("bert:base", direction="right").svg.partition("</style>")[2][:3000].strip() in right
     assert "one of up, right" in client.get("/cards/bert.html?direction=left").text
 

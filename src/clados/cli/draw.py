@@ -84,6 +84,10 @@ def draw_command(
     ] = None,
     length: Annotated[int | None, typer.Option(help="Positions of that drawing.", show_default="48")] = None,
     direction: Annotated[Towards, typer.Option(help="Where data flow to in the drawing.")] = Towards.UP,
+    opened: Annotated[
+        list[str] | None,
+        typer.Option("--open", metavar="FOLD", help="Draw layer by layer: all, stack.blocks; whole: stack.blocks.3."),
+    ] = None,
     svg: Svg = None,
     png: Png = None,
     pdf: Pdf = None,
@@ -95,7 +99,9 @@ def draw_command(
     """
     from clados.drawing.drawings import draw
 
-    drawing = draw(sized_or_saved(model), attention=attention, length=length, direction=direction.value)
+    drawing = draw(
+        sized_or_saved(model), attention=attention, length=length, direction=direction.value, opened=opened or ()
+    )
     show_drawing(drawing, svg, png, pdf, as_json=as_json)
 
 

@@ -82,12 +82,13 @@ def _axes(across: Scale, up: Scale, left: float, width: float, bottom: float, x_
 
 
 def smoothed(points: _Points) -> list[tuple[float, float]]:
-    """Each point the mean of those around it, of as many on either side; at the ends of few.
+    """Each point the mean of those around it, of as many on either side; at the beginning of few.
 
-    Points that are not finite stay, and are in no mean.
+    At the end it is of those before it, half as many as elsewhere on a side: the last point alone says little. Points
+    that are not finite stay, and are in no mean.
 
     >>> smoothed([(0, 4.0), (1, 1.0), (2, 4.0)])
-    [(0, 4.0), (1, 3.0), (2, 4.0)]
+    [(0, 4.0), (1, 3.0), (2, 2.5)]
     """
     sums, counts = [0.0], [0]
     for _, y in points:
@@ -96,7 +97,8 @@ def smoothed(points: _Points) -> list[tuple[float, float]]:
     most, last, found = max(_LEAST, len(points) // _SHARE), len(points) - 1, list[tuple[float, float]]()
     for i, (x, y) in enumerate(points):
         side = min(most, i, last - i)
-        low, high = i - side, i + side + 1
+        before = side if last - i > i else min(max(side, most // 2), i)
+        low, high = i - before, i + side + 1
         mean = (sums[high] - sums[low]) / max(counts[high] - counts[low], 1)
         found.append((x, mean if math.isfinite(y) else y))
     return found

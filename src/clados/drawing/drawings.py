@@ -12,6 +12,7 @@ from clados.catalog.counts import NamedModel, named_model
 from clados.catalog.differences import diff
 from clados.catalog.load import catalog
 from clados.drawing.architecture.figure import architecture_figure
+from clados.drawing.architecture.opened import opened_node
 from clados.drawing.architecture.outline import terminal_architecture
 from clados.drawing.attention_pattern import attention_figure, terminal_attention
 from clados.drawing.difference import difference_figure
@@ -83,6 +84,7 @@ def draw(
     attention: str | None = None,
     length: int | None = None,
     direction: Direction = "up",
+    opened: Collection[str] = (),
 ) -> Drawing:
     """A declared model as its data flow: what enters below, what is read off above, parameters on every box.
 
@@ -92,12 +94,14 @@ def draw(
         attention: draw which positions see which in this layer instead: ``1``, or with the stack as in ``decoder.1``.
         length: of that drawing, in positions; 48 by default.
         direction: in which data flow: ``"up"``, or ``"right"``: what enters at the left, what is read off at the right.
+        opened: folds that are drawn layer by layer, as ``stack.blocks`` or ``"all"``; and layers of them that are drawn
+            whole, as ``stack.blocks.3``, the fourth.
 
     Raises:
-        NoModelError, InputError: for an unknown name, size or layer, with the nearest; for a length or a direction
-            that is none, or that the drawing does not have.
+        NoModelError, InputError: for an unknown name, size, layer or fold, with the nearest; for a length or a
+            direction that is none, or that the drawing does not have.
     """
-    _check(direction, data_flow=against is None and attention is None)
+    _check(direction, opened, data_flow=against is None and attention is None)
     if against is not None:
         return _against(model, against)
     named = named_model(model)
@@ -109,15 +113,19 @@ def draw(
         )
     if length is not None:
         raise InputError(f"a length of {length:,} positions is of a drawing of a layer's attention: name the layer")
+    if opened:
+        opened_node(named.model, opened, named.name)  # so that what is no fold is refused here and now
     title = named.name + " (shape assumed)" * named.assumed_shape
     return Drawing(
-        lambda: architecture_figure(named.model, title, named.assumed, direction),
+        lambda: architecture_figure(named.model, title, named.assumed, direction, opened),
         lambda: terminal_architecture(named.model, title, named.assumed),
     )
 
 
-def _check(direction: str, *, data_flow: bool) -> None:
-    """Raises InputError for a direction that a drawing does not have."""
+def _check(direction: str, opened: Collection[str], *, data_flow: bool) -> None:
+    """Raises InputError for a direction that a drawing does not have, and for folds where it has none."""
+    if opened and not data_flow:
+        raise InputError(f"open {', '.join(opened)} is of the drawing of one model's data flow, not of this one")
     if known_direction(direction) != "up" and not data_flow:
         raise InputError(f"direction {direction} is of the drawing of one model's data flow, not of this one")
 

@@ -73,7 +73,9 @@ def months(dates: Sequence[float], left: float, right: float) -> Scale:
 
 
 def count_label(value: float) -> str:
-    """A parameter count as people say it: 110M, 1.5B, 1.6T."""
+    """A parameter count as people say it: 110M, 1.5B, 1.6T; more than anybody has in powers of ten: 1.1e15."""
+    if value >= 9.995e14:
+        return f"{value:.1e}".replace("e+", "e")
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
         if value >= size * 0.9995:
             return f"{value / size:.3g}{letter}"

@@ -12,6 +12,7 @@ from clados.catalog.card import Card, NoModelError
 from clados.catalog.load import catalog
 from clados.errors import InputError
 from clados.names import nearest
+from clados.web.addresses import size_at
 from clados.web.index import Index
 from clados.web.language import Language, page_languages
 from clados.web.lazily import computed
@@ -129,10 +130,12 @@ class Site:
         raise NoPageError(asked.say("There is no page {path}.", path=asked.path))
 
     def _made(self, asked: PageRequest, *names: str) -> Reply | None:
-        """What is made of a card for its folder: a size's config.json, and the drawing beside a parent's."""
+        """What is made of a card for its folder: a size's config.json and pages, and the drawing beside a parent's."""
         match names:
             case (model, size, "config.json") if self._live:
                 return Reply(_config(self.index.cards[model], size).encode(), _MEDIA[".json"])
+            case (model, size, name) if name.endswith(".html"):
+                return _page(_view("card_sizes", "size_page")(asked, self.index.cards[model], size, Path(name).stem))
             case (model, name) if name.startswith(FROM) and name.endswith(".svg"):
                 card, parent = self.index.cards[model], self.index.cards[name.removeprefix(FROM).removesuffix(".svg")]
                 return Reply(_difference(parent, card).encode(), _MEDIA[".svg"])
@@ -141,6 +144,7 @@ class Site:
     def paths(self) -> Iterator[str]:
         """Every path of the site, without what its questions may add."""
         from clados.catalog.structure import headline_declared
+        from clados.web.views.card_sizes import size_places
         from clados.web.views.descent import drawn_beside
 
         for file in sorted(STATIC_FILES.rglob("*")):
@@ -154,6 +158,7 @@ class Site:
                 kinds = [each for each in CARD_FILES if each != "svg" or headline_declared(card)]
                 yield from (f"{language.folder}cards/{card.id}.{kind}" for kind in ("html", *kinds))
         for card in self.index.cards.values():
+            yield from (f"{each.folder}{path}" for path in size_places(card) for each in page_languages().values())
             yield from (f"cards/{card.id}/{FROM}{each}.svg" for each in drawn_beside(self.index.cards, card))
 
 
@@ -190,9 +195,9 @@ def _difference(parent: Card, card: Card) -> str:
 
 
 def _config(card: Card, size: str) -> str:
-    from clados.catalog.sizes import model_of, size_named
+    from clados.catalog.sizes import model_of
 
-    model = model_of(card, size_named(card, size))
+    model = model_of(card, size_at(card, size))
     said = computed("clados.checkpoints.save:config_json", model)
     return json.dumps(said, indent=2, sort_keys=True) + "\n"
 

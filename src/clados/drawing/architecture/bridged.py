@@ -5,6 +5,7 @@ from dataclasses import replace
 from clados.drawing.architecture.blocks import Branch, arranged
 from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, keys_of, left, repeated, words
 from clados.drawing.architecture.heads import heads_above
+from clados.drawing.architecture.opened import opened_fold
 from clados.drawing.architecture.stacks import stacked
 from clados.drawing.layout.joins import Bypass, Side
 from clados.drawing.layout.links import Link, Linked
@@ -23,9 +24,12 @@ def _resampler(part: Resampler, here: Here) -> Drawable:
     blocks, norm = pieces.several("blocks").held, pieces.held("norm_out")
     said = Words("table", "Latents", (f"{part.latents} learned; a vector a frame",))
     own = box(part, here.but(path=here.key("latents")), names=["latents", "times"], said=said)
-    times = len(blocks)
-    layer = drawn(blocks[0].part, here.inside("blocks.*", blocks[0], times))
-    frame = repeated(here.key("blocks"), times, layer, here, title="Resampler")
+    times, fold = len(blocks), here.key("blocks")
+    if fold in here.opened:
+        frame: Drawable = opened_fold("blocks", blocks, here, "Resampler")
+    else:
+        layer = drawn(blocks[0].part, here.inside("blocks.*", blocks[0], times))
+        frame = repeated(fold, times, layer, here, title="Resampler", fold=fold)
     return InColumn((own, frame, here.draw("norm_out", norm)), key=here.path)
 
 
@@ -44,7 +48,7 @@ def _bridged(part: Bridged, here: Here) -> Drawable:
         ),
         key="image",
     )
-    note = f"one for {every} layers" if every > 1 else "one for each layer"
+    note = f"one for {every:,} layers" if every > 1 else "one for each layer"
     looks = Framed("gates", f"Gated × {times}", "gated cross-attention", gate, note)
     text = InColumn(
         (

@@ -34,6 +34,7 @@ class Here:
         counted: whether its parameters are said here.
         beside: where things stand beside a stack; None: across from the paths around branches.
         seen: who sees whom, in words and as a matrix, where it is more than ``sees`` says.
+        opened: the paths of the folds and layers that are drawn opened.
     """
 
     path: str = ""
@@ -46,6 +47,7 @@ class Here:
     counted: bool = True
     beside: Side | None = None
     seen: tuple[str, MatrixCells] | None = None
+    opened: frozenset[str] = frozenset()
 
     @property
     def given(self) -> Env:
@@ -188,8 +190,10 @@ def left(pieces: Unpacked, here: Here) -> list[Drawable]:
 
 
 def keys_of(node: Drawable, ending: str) -> tuple[str, ...]:
-    """The keys of the boxes in a node that end so."""
-    return tuple(each.key for each in walk(node) if isinstance(each, PartBox) and each.key.endswith(ending))
+    """The keys of the boxes in a node that end so, and of the side of an opened frame that stands for such boxes."""
+    boxes = [each.key for each in walk(node) if isinstance(each, PartBox) and each.key.endswith(ending)]
+    frames = [each.key + ending for each in walk(node) if isinstance(each, Framed) and ending[1:] in each.readers]
+    return (*frames, *boxes)
 
 
 def folded_nodes(name: str, several: Several, here: Here) -> list[Drawable]:
@@ -197,7 +201,7 @@ def folded_nodes(name: str, several: Several, here: Here) -> list[Drawable]:
     found: list[Drawable] = []
     for run, times, first in folded(several.held):
         stacked = [
-            drawn(held.part, here.inside(f"{name}.*" if times > 1 else f"{name}.{first + i}", held, times))
+            drawn(held.part, here.inside(f"{name}.{layer_path(first, i, len(run), times)}", held, times))
             for i, held in enumerate(run)
         ]
         if times == 1:
@@ -208,28 +212,41 @@ def folded_nodes(name: str, several: Several, here: Here) -> list[Drawable]:
     return found
 
 
-def repeated(key: str, times: int, inner: Drawable, here: Here, *, title: str = "", note: str = "") -> Drawable:
-    """A frame around layers that are repeated."""
+def layer_path(first: int, i: int, run: int, times: int) -> str:
+    """Which layers the ``i``-th of a run is that begins with a number and is repeated: ``*`` from the very first on.
+
+    >>> layer_path(0, 0, 1, 12), layer_path(0, 1, 2, 6), layer_path(8, 0, 1, 4), layer_path(8, 1, 2, 1)
+    ('*', '*.1', '8-11', '9')
+    """
+    if times == 1:
+        return str(first + i)
+    whole = f"{first}-{first + run * times - 1}" if first else "*"
+    return f"{whole}.{i}" if run > 1 else whole
+
+
+def repeated(
+    key: str, times: int, inner: Drawable, here: Here, *, title: str = "", note: str = "", fold: str = ""
+) -> Drawable:
+    """A frame around layers that are repeated; ``fold``: what is opened when it is."""
     name = f"{title} × {times}" if title else f"× {times}"
-    return Framed(key, name, f"{times} layers in turn", inner, note, here.counted)
+    return Framed(key, name, f"{times} layers in turn", inner, note, here.counted, fold=fold)
 
 
 def folded(held: tuple[Held, ...]) -> list[tuple[tuple[Held, ...], int, int]]:
     """Parts in turn as runs that repeat: each with how often, and the number of its first.
 
-    What is left after the shortest run of all but the last is the last by itself.
+    The shortest run that all layers repeat is taken, or else all but the last; a begun one and the last stay single.
     """
-    parts = [each.part for each in held]
-    for end in (len(parts), len(parts) - 1):
+    for end in (len(held), len(held) - 1):
         for n in range(1, end // 2 + 1):
-            if end % n == 0 and parts[:end] == parts[:n] * (end // n) and _alike(held[:end], n):
-                rest = [((held[-1],), 1, end)] if end < len(parts) else []
-                return [(held[:n], end // n, 0), *rest]
+            if all(_alike(held[i], held[i % n]) for i in range(n, end)):
+                times = end // n
+                return [(held[:n], times, 0), *(((held[i],), 1, i) for i in range(times * n, len(held)))]
     return _runs(held)
 
 
-def _alike(held: tuple[Held, ...], n: int) -> bool:
-    return all(held[i].env is held[i % n].env or held[i].env == held[i % n].env for i in range(len(held)))
+def _alike(one: Held, other: Held) -> bool:
+    return one.part == other.part and (one.env is other.env or one.env == other.env)
 
 
 def _runs(held: tuple[Held, ...]) -> list[tuple[tuple[Held, ...], int, int]]:

@@ -1,10 +1,11 @@
 """The drawing of a model: its node on a sheet, with its numbers, the colours and what is assumed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from clados.drawing import svg
 from clados.drawing.architecture.drawer import Here, drawn
 from clados.drawing.architecture.facts import facts
+from clados.drawing.architecture.opened import folds, opened_node
 from clados.drawing.architecture.outline import outline
 from clados.drawing.layout.direction import Direction
 from clados.drawing.layout.kinds import KIND_STYLE, PART_KINDS
@@ -20,15 +21,33 @@ _FACTS = 168.0  # width of the numbers at the side
 _WIDEST = 760.0  # drawings that are wider have their numbers below
 
 
-def model_node(model: Model, direction: Direction = "up") -> Drawable:
-    """What is drawn of a model, not yet laid out."""
-    node = drawn(model, Here())
+def model_node(model: Model, direction: Direction = "up", opened: Collection[str] = (), name: str = "") -> Drawable:
+    """What is drawn of a model, not yet laid out.
+
+    Args:
+        opened: folds that are drawn layer by layer, or ``all`` of them, and layers that are drawn whole.
+        name: what the model is called when one is refused.
+
+    Raises:
+        InputError: for a fold that the drawing does not have.
+    """
+    node = opened_node(model, opened, name or type(model).__name__) if opened else drawn(model, Here())
     return node if direction == "up" else node.turned()
 
 
-def architecture_figure(model: Model, name: str, assumed: Sequence[str] = (), direction: Direction = "up") -> Figure:
-    """The drawing: what enters stands below, what is read off above, or left and right; with it, its numbers."""
-    node = model_node(model, direction)
+def architecture_figure(
+    model: Model,
+    name: str,
+    assumed: Sequence[str] = (),
+    direction: Direction = "up",
+    opened: Collection[str] = (),
+) -> Figure:
+    """The drawing: what enters stands below, what is read off above, or left and right; with it, its numbers.
+
+    Raises:
+        InputError: for an opened fold that it does not have.
+    """
+    node = model_node(model, direction, opened, name)
     sheet, width, height = architecture_sheet(model, name, assumed, node)
     data = {**outline(model, name).json(), "assumed": list(assumed)}
     data["boxes"] = [
@@ -36,6 +55,7 @@ def architecture_figure(model: Model, name: str, assumed: Sequence[str] = (), di
         for each in walk(node)
         if isinstance(each, PartBox)
     ]
+    data["folds"] = folds(node)
     return Figure(svg.document(width, height, name, sheet.drawn(), kind="architecture", style=KIND_STYLE), data)
 
 

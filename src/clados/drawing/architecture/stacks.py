@@ -10,16 +10,19 @@ from clados.drawing.architecture.drawer import (
     drawn,
     folded,
     keys_of,
+    layer_path,
     left,
     repeated,
     words,
 )
-from clados.drawing.layout.joins import Add
+from clados.drawing.architecture.opened import opened_fold
+from clados.drawing.layout.joins import Add, Side
 from clados.drawing.layout.links import Beside
 from clados.drawing.layout.nodes import Drawable, InColumn
 from clados.drawing.layout.parts import SIDE
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.core.pieces import Several
+from clados.spec.residuals import Parallel
 from clados.spec.stacks.block import Block
 from clados.spec.stacks.enhanced import MaskDecoder
 from clados.spec.stacks.stack import Stack
@@ -65,11 +68,15 @@ def _with_sides(part: Stack, pieces: Unpacked, here: Here, layers: Drawable, mem
         node = beside(part.position, at)
         found += [(node, readers)] if node else []
     found += [(memory, readers)] if memory else []
-    return Beside(layers, tuple(found), here.beside or here.other) if found else layers
+    parallel = any(isinstance(block.residual, Parallel) for block in part.kinds)  # attention is the branch at the left
+    side: Side = "left" if parallel else here.beside or here.other
+    return Beside(layers, tuple(found), side) if found else layers
 
 
 def _layers(part: Stack, blocks: Several, here: Here, title: str) -> list[Drawable]:
-    shared = _shared(part, here)
+    shared, fold = _shared(part, here), here.key("blocks")
+    if fold in here.opened:
+        return [opened_fold("blocks", blocks.held, here, title, part.weights(here.given.dims.layers))]
     whole = patterns_of(blocks.held)
     if whole is not None:
         times, first = len(blocks.held), blocks.held[0]
@@ -78,16 +85,16 @@ def _layers(part: Stack, blocks: Several, here: Here, title: str) -> list[Drawab
             first.part, here.inside("blocks.*", first, times), whole if len(whole) > 1 else ((whole[0][0], 0),)
         )
         number = here.given.dims.layers
-        return [repeated(here.key("blocks"), number, inner, here, title=title, note=shared)]
+        return [repeated(fold, number, inner, here, title=title, note=shared, fold=fold)]
     found: list[Drawable] = []
     for run, times, first_of in folded(blocks.held):
         inside = [
-            drawn(held.part, here.inside(f"blocks.*.{i}" if times > 1 else f"blocks.{first_of + i}", held, times))
+            drawn(held.part, here.inside(f"blocks.{layer_path(first_of, i, len(run), times)}", held, times))
             for i, held in enumerate(run)
         ]
         inner = inside[0] if len(inside) == 1 else InColumn(tuple(inside))
         note = f"{len(run)} layers, in turn" if len(run) > 1 else ""
-        found.append(repeated(f"{here.key('blocks')}.{first_of}", times, inner, here, title=title, note=note))
+        found.append(repeated(f"{fold}.{first_of}", times, inner, here, title=title, note=note, fold=fold))
     return found
 
 

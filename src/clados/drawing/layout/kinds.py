@@ -24,6 +24,7 @@ PART_KINDS = {
     "convolution": PartKind("convolution", "#9fd69b", "#2f7d32", "#205022", "#74c476"),
     "head": PartKind("head", "#7cc9be", "#0f766e", "#0d4f4a", "#4fc4b7"),
     "other": PartKind("other", "#dde1e6", "#5f6b78", "#363d46", "#9aa5b1"),
+    "layer": PartKind("layer", "#eaf0fb", "#4d6a9a", "#1f2a3d", "#8fb0e6"),
     "state": PartKind("what is read", "#ffffff", "#5f6b78", "#0d1117", "#9aa5b1"),
 }
 

@@ -1,6 +1,6 @@
 """Arrows across a drawing: from the top of one column to a box of another, and from what stands beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -12,6 +12,7 @@ from clados.drawing.layout.nodes import PAD, Drawable, Extent, Ports
 from clados.drawing.layout.sheet import NOTE, Sheet
 from clados.drawing.svg import Box
 
+AIR = 12.0  # from where one arrow might meet a side to the next place
 ABOVE, BELOW = 22.0, 16.0  # room over a column whose top goes elsewhere, or below one
 
 
@@ -112,13 +113,14 @@ def _link(sheet: Sheet, link: Link) -> None:
         begin = (start.right if link.leaves == "right" else start.left, start.middle)
         turn = start.middle
     for i, end in enumerate(ends):
-        sheet.line(link.start, link.about, _route(sheet, begin, turn, end, link), dashed=link.dashed)
+        points = _route(sheet, begin, turn, end, link)
+        sheet.line(link.start, link.about, points, dashed=link.dashed)
         if link.label and not i:
             edge = end.left if link.enters == "left" else end.right
             if sheet.direction == "right":
                 sheet.over((edge, end.middle), link.label, link.enters)
                 continue
-            x = end.left - link.near - 6 if link.enters == "left" else end.right + link.near + 6
+            x = points[-2][0] + (-6 if link.enters == "left" else 6)
             anchor = "end" if link.enters == "left" else "start"
             sheet.label(x, end.middle - 10, link.label, size=NOTE, anchor=anchor)
 
@@ -128,20 +130,44 @@ def _route(sheet: Sheet, begin: Point, turn: float, end: Box, link: Link) -> Seq
         x = end.left + end.width / 2
         return (begin, (begin[0], turn), (x, turn), (x, end.top if link.enters == "top" else end.bottom))
     edge = end.left if link.enters == "left" else end.right
-    aim, lane = end.middle, _lane(sheet, begin, turn, end, link)
+    for aim in _heights(end):
+        lane = _lane(sheet, begin, turn, aim, end, link)
+        if _is_free(sheet, (lane, aim), (edge, aim), end):
+            break
     return (begin, (begin[0], turn), (lane, turn), (lane, aim), (edge, aim))
 
 
-def _lane(sheet: Sheet, begin: Point, turn: float, end: Box, link: Link) -> float:
+def _heights(end: Box) -> Iterator[float]:
+    """Where an arrow may meet the side of a box: in its middle, else above or below it, at last in the middle again."""
+    steps = range(int((end.height / 2 - AIR) // AIR))
+    yield from (end.middle, *(end.middle + sign * AIR * (i + 1) for i in steps for sign in (-1, 1)), end.middle)
+
+
+def _is_free(sheet: Sheet, start: Point, stop: Point, end: Box) -> bool:
+    """Whether a line from one point to another before an end passes through no box but those around that."""
+    boxes = [sheet.laid_area(each.box) for each in sheet.boxes]
+    return not any(each.crossed_by(start, stop) for each in boxes if not _holds(each, end))
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return (
+        outer.left <= inner.left
+        and inner.right <= outer.right
+        and outer.top <= inner.top
+        and inner.bottom <= outer.bottom
+    )
+
+
+def _lane(sheet: Sheet, begin: Point, turn: float, aim: float, end: Box, link: Link) -> float:
     """Where a link runs along: beside its end, and beside what stands around that, if it began outside of it."""
     at_left, away = link.enters == "left", max(link.near - PAD, 8.0)
     lane = end.left - link.near if at_left else end.right + link.near
-    low, high = sorted((turn, end.middle))
+    low, high = sorted((turn, aim))
     boxes = [sheet.laid_area(each.box) for each in sheet.boxes]
     met = [
         each
         for each in boxes
-        if each.top < high and each.bottom > low and not (each.left < begin[0] < each.right and each.top < begin[1])
+        if each.top < high and each.bottom > low and not each.grown(0.5).overlaps(Box(*begin, 0.1, 0.1))
     ]
     while hit := [each for each in met if each.left < lane < each.right]:
         lane = min(each.left for each in hit) - away if at_left else max(each.right for each in hit) + away

@@ -214,6 +214,10 @@ class Framed(Drawable):
     inner: Drawable
     note: str = ""  # below the title
     counted: bool = True
+    fold: str = ""  # what opens, or closes, when it is chosen
+    readers: tuple[
+        str, ...
+    ] = ()  # what arrows from elsewhere lead to that its boxes do not show: its edge stands for it
 
     @property
     def inside(self) -> tuple[Drawable, ...]:
@@ -256,7 +260,10 @@ class Framed(Drawable):
         if self.counted:
             drawn.append(sheet.text(area.right - 12, area.top + 18, counts, size=NOTE, anchor="end", class_="faint"))
         about = f"{self.about}; {self.params:,} parameters" if self.counted else self.about
-        sheet.box(self.key, about, area, drawn, kind="frame", frame=True)
+        sheet.box(self.key, about, area, drawn, kind="frame", frame=True, fold=self.fold)
+        for i, each in enumerate(self.readers):  # the first below, the second above
+            zone = Box(left, top + size.height * (0.55 - 0.5 * i), size.width, size.height * 0.4)
+            sheet.anchors[f"{self.key}.{each}"] = sheet.area(zone)
         down = self._head if self.direction == "up" else size.height - self._lead - inner.height
         ports = self.inner.draw(sheet, left + size.axis - inner.axis, top + down)
         if ports is None:

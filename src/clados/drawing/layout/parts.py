@@ -62,6 +62,7 @@ class PartBox(Drawable):
     foot: Foot | None = field(default=None, compare=False)
     shape: BoxShape = "box"
     instead: str = ""  # said in place of the parameters: that a table is another's
+    fold: str = ""  # what opens when it is chosen
 
     @property
     def params(self) -> int:
@@ -145,7 +146,7 @@ class PartBox(Drawable):
         drawn += sheet.marked(self.key, area)
         params = f"; {self.params_said:,} parameters" if self.params_said else ""
         share = f", {100 * self.params / sheet.total:.2f} %" if sheet.total and self.params_said else ""
-        sheet.box(self.key, f"{self.about or self.name}{params}{share}", area, drawn, kind=self.kind)
+        sheet.box(self.key, f"{self.about or self.name}{params}{share}", area, drawn, kind=self.kind, fold=self.fold)
         if self.foot:
             self.foot.draw(sheet, self.key, axis, low)
         return Ports((axis, low + foot), (axis, top), tip=self.foot is None)

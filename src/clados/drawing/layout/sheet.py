@@ -143,11 +143,13 @@ class Sheet:
         else:  # the line runs down the page
             self.label(x + 6, y + {"left": -6, "right": 14}.get(side, 4), text, size=NOTE)
 
-    def box(self, key: str, about: str, area: Box, drawn: Iterable[str], *, kind: str, frame: bool = False) -> None:
-        """A box or a frame with what is in it."""
+    def box(
+        self, key: str, about: str, area: Box, drawn: Iterable[str], *, kind: str, frame: bool = False, fold: str = ""
+    ) -> None:
+        """A box or a frame with what is in it; ``fold``: what opens or closes when it is chosen."""
         self.boxes.append(Placed(key, area))
         self.anchors[key] = area
-        group = element("g", svg.title(about), *drawn, data_box=key, data_kind=kind)
+        group = element("g", svg.title(about), *drawn, data_box=key, data_kind=kind, data_fold=fold or None)
         (self._frames if frame else self._boxes).append(group)
 
     def marked(self, key: str, area: Box) -> list[str]:

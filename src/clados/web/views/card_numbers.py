@@ -9,6 +9,7 @@ from clados.catalog.structure import training_compute
 from clados.catalog.texts import shape_text, size_figure
 from clados.drawing.treemap import treemap_figure
 from clados.html import Child, Html, el, html_of
+from clados.web.addresses import size_folder
 from clados.web.request import PageRequest
 from clados.web.views.parts import evidence, picture, table
 
@@ -33,8 +34,10 @@ def counts_section(asked: PageRequest, card: Card) -> list[Html] | None:
 
 def _configs(asked: PageRequest, card: Card) -> Html:
     """The config.json of each declared size, with which other programs build it."""
-    names = [size.name for size in card.sizes if size.name in declaration_of(card).sizes]
-    links = [el("a", name, href=f"{card.id}/{name}/config.json", download="config.json") for name in names]
+    sizes = [size for size in card.sizes if size.name in declaration_of(card).sizes]
+    links = [
+        el("a", each.name, href=f"{card.id}/{size_folder(each)}/config.json", download="config.json") for each in sizes
+    ]
     return el("p", el("span", asked.say("config.json of")), links, class_="files")
 
 

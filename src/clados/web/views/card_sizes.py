@@ -1,0 +1,127 @@
+"""What of a card depends on its size and on the direction of its drawing: drawing, structure, parts, ledger."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from clados.catalog.card import Card, CardSize, declaration_of
+from clados.catalog.counts import NamedModel, named_model
+from clados.catalog.structure import structure
+from clados.drawing.drawings import Drawing, draw
+from clados.drawing.layout.direction import Direction, known_direction
+from clados.html import Child, Html, el
+from clados.web.addresses import size_at, size_folder
+from clados.web.request import PageRequest
+from clados.web.views.card_numbers import ledger_section
+from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
+from clados.web.views.frame import Document, page
+from clados.web.views.inside import inside
+from clados.web.views.parts import picture, table
+
+_DIRECTIONS: Mapping[Direction, str] = {"up": "Upwards", "right": "To the right"}
+
+
+class CardSection(NamedTuple):
+    """A part of a page that its contents lead to."""
+
+    key: str
+    title: str
+    content: Child
+
+
+class SizeSections(NamedTuple):
+    """What is shown of a size: its drawing, its parts, its ledger, and the style and scripts that the drawing needs."""
+
+    drawing: CardSection
+    parts: CardSection
+    ledger: CardSection
+    styles: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+
+
+def is_declared(card: Card, size: CardSize) -> bool:
+    """Whether a size of a card can be drawn and counted."""
+    return card.runnable and size.name in declaration_of(card).sizes
+
+
+def size_sections(asked: PageRequest, card: Card, size: CardSize | None, direction: Direction) -> SizeSections:
+    """Drawing, parts and ledger of a size, empty for what is not declared."""
+    drawing = _drawing(named_model(f"{card.id}:{size.name}"), direction) if size and is_declared(card, size) else None
+    svg, style = picture(drawing.svg) if drawing else (None, "")
+    return SizeSections(
+        CardSection("drawing", "Drawing", _shown(asked, card, size, direction, svg) if size else None),
+        CardSection("inside", "Parts", inside(asked, drawing.data) if drawing else None),
+        CardSection("ledger", "Ledger", ledger_section(asked, card, size) if drawing and size else None),
+        (style,) if drawing else (),
+        FIGURE_SCRIPTS if drawing else (),
+    )
+
+
+def size_page(asked: PageRequest, card: Card, folder: str, direction: str) -> Document:
+    """These alone, as a site of files has them, where nothing answers ``?size=``.
+
+    Raises:
+        InputError: for a folder that is none of a size, with the nearest; for a direction that is none.
+    """
+    size = size_at(card, folder)
+    found = size_sections(asked, card, size, known_direction(direction))
+    title = f"{card.name} · {size.name}"
+    whole = el("a", asked.say("All of {model}", model=card.name), href=f"{asked.up}cards/{card.id}.html")
+    head = el("div", el("h1", title), el("p", whole, class_="lead"), class_="welcome")
+    body = laid_out(asked, (found.drawing, found.parts, found.ledger))
+    return page(asked, title, head, *body, styles=found.styles, scripts=found.scripts)
+
+
+def laid_out(asked: PageRequest, sections: Iterable[CardSection]) -> tuple[Html, list[Html]]:
+    """The contents, and the sections that hold anything."""
+    there = [(key, asked.say(title), content) for key, title, content in sections if content]
+    links = [el("a", title, href=f"#{key}") for key, title, _ in there]
+    contents = el("nav", links, class_="contents", aria_label=asked.say("On this page"))
+    return contents, [el("section", el("h2", title), content, id=key) for key, title, content in there]
+
+
+@lru_cache(maxsize=4)  # the pages of an export in all languages have it one after another
+def _drawing(model: NamedModel, direction: Direction) -> Drawing:
+    return draw(model, direction=direction)
+
+
+def _shown(asked: PageRequest, card: Card, size: CardSize, direction: Direction, svg: Html | None) -> Iterator[Child]:
+    """The other sizes and directions, the drawing, and the structure in words."""
+    if len(card.sizes) > 1:
+        sizes = [(each.name, _place(asked, card, each, direction), each is size) for each in card.sizes]
+        yield _choice(sizes)
+    if svg is None:
+        model = f"{card.id}:{size.name}"
+        yield el("p", asked.say("{model} is not declared: nothing can be drawn or counted.", model=model))
+        return
+    yield _choice(
+        (asked.say(name), _place(asked, card, size, each), each == direction) for each, name in _DIRECTIONS.items()
+    )
+    yield zoomed(asked, svg, long=direction == "right")
+    built = structure(card, size.name)
+    yield table([asked.say("structure"), f"{card.id}:{size.name}"], [[name, text] for name, text in built.rows.items()])
+
+
+def _choice(links: Iterable[tuple[str, str, bool]]) -> Html:
+    shown = [el("a", name, href=place, aria_current="true" if now else None) for name, place, now in links]
+    return el("p", shown, class_="sizes")
+
+
+def _place(asked: PageRequest, card: Card, size: CardSize, direction: Direction) -> str:
+    """Where a size is drawn in a direction: a question to the server, or a page of its own among files."""
+    whole = f"{asked.up}cards/{card.id}"
+    if asked.live:
+        return f"{whole}.html?{urlencode({'size': size.name, 'direction': direction})}#drawing"
+    direction = direction if is_declared(card, size) else "up"
+    if size is card.headline_size and direction == "up":
+        return f"{whole}.html#drawing"
+    return f"{whole}/{size_folder(size)}/{direction}.html"
+
+
+def size_places(card: Card) -> Iterator[str]:
+    """The paths of a card's pages of a size and a direction, without what the card itself shows."""
+    for size in card.sizes:
+        for direction in _DIRECTIONS if is_declared(card, size) else ("up",):
+            if size is not card.headline_size or direction != "up":
+                yield f"cards/{card.id}/{size_folder(size)}/{direction}.html"

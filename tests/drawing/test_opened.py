@@ -1,0 +1,130 @@
+"""Folds that are opened: each layer at its place, with what is its own; a layer that is drawn whole."""
+
+import itertools
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from clados.cli.frame import run_command_line
+from clados.drawing.architecture.figure import architecture_figure, architecture_sheet, model_node
+from clados.drawing.architecture.opened import folds
+from clados.drawing.drawings import draw
+from clados.drawing.layout.direction import Direction
+from clados.drawing.layout.nodes import walk
+from clados.drawing.layout.parts import PartBox
+from clados.errors import InputError
+from clados.models.declared import declared, package_models
+
+from .invented_models import invented_model
+from .layouts import faults
+from .pictures import elements, untitled
+
+EACH_KIND = ["bert", "albert", "bloom", "switch", "clip", "flamingo", "xlnet", "transformer-xl", "stable-diffusion"]
+EACH_KIND += ["dall-e", "ernie", "big-bird", "deberta", "glm", "gpt-neox-20b", "t5"]
+
+
+@pytest.mark.parametrize("direction", get_args(Direction))
+@pytest.mark.parametrize("name", EACH_KIND)
+def test_all_folds_opened_can_be_read_and_have_all_parameters(name: str, direction: Direction) -> None:
+    model = declared(name).model
+    node = model_node(model, direction, ["all"])
+    sheet, width, height = architecture_sheet(model, name, (), node)
+    assert sheet.total == model_node(model).params
+    assert not list(faults(sheet, width, height))
+
+
+@pytest.mark.parametrize("seed", range(13))
+def test_so_can_those_of_invented_models(seed: int) -> None:
+    name, model = invented_model(seed)
+    node = model_node(model, "up", [*folds(model_node(model))])
+    sheet, width, height = architecture_sheet(model, name, (), node)
+    assert sheet.total == model_node(model).params
+    assert not list(faults(sheet, width, height))
+
+
+def test_most_models_have_folds() -> None:
+    with_folds = [name for name in package_models() if folds(model_node(declared(name).model))]
+    assert len(with_folds) > 0.9 * len(package_models())
+    assert not {"alphafold", "gc-vit", "swin"} & {*with_folds}  # tracks, and stages that are boxes
+
+
+def _layers(name: str, *opened: str) -> dict[str, PartBox]:
+    node = model_node(declared(name).model, "up", opened)
+    return {each.key: each for each in walk(node) if isinstance(each, PartBox) and each.kind == "layer"}
+
+
+def test_every_layer_stands_above_the_one_before_and_says_what_is_its_own() -> None:
+    model = declared("gpt-3").model
+    sheet, _, _ = architecture_sheet(model, "gpt-3", (), model_node(model, "up", ["stack.blocks"]))
+    boxes = [sheet.anchors[f"stack.blocks.{i}"] for i in range(96)]
+    assert all(one.top > other.bottom for one, other in itertools.pairwise(boxes))
+    said = [each.notes for each in _layers("gpt-3", "stack.blocks").values()]
+    assert said == 48 * [("sees what came before",), ("the last 256",)]
+    assert {each.notes for each in _layers("bert", "all").values()} == {()}  # all are alike
+
+
+def test_layers_of_one_set_of_weights_are_counted_once() -> None:
+    first, *others = _layers("albert", "all").values()
+    assert first.params
+    assert {(each.params_said, each.instead) for each in others} == {(None, "weights of layer 1")}
+
+
+def test_a_layer_is_drawn_whole_among_the_others() -> None:
+    found = _layers("gpt-3", "stack.blocks.3")
+    assert len(found) == 95
+    assert "stack.blocks.3" not in found
+    keys = {each["id"] for each in _data("gpt-3", "stack.blocks.3")["boxes"]}
+    assert {"stack.blocks.3.attn", "stack.blocks.3.mlp"} <= keys
+    assert "the last 256" in draw("gpt-3", opened=["stack.blocks.3"]).svg
+
+
+def _data(name: str, *opened: str) -> Any:
+    return architecture_figure(declared(name).model, name, opened=opened).data
+
+
+def test_what_can_be_opened_is_named_in_the_data_and_in_the_picture() -> None:
+    assert _data("t5")["folds"] == {"encoder.blocks": "Encoder × 24", "decoder.blocks": "Decoder × 24"}
+    assert _data("t5", "encoder.blocks")["folds"] == _data("t5")["folds"]
+    closed = elements(architecture_figure(declared("t5").model, "t5"), "data-fold")
+    assert [each.get("data-fold") for each in closed] == ["encoder.blocks", "decoder.blocks"]
+    figure = architecture_figure(declared("t5").model, "t5", opened=["encoder.blocks"])
+    found = elements(figure, "data-fold")
+    assert {each.get("data-fold") for each in found} >= {"encoder.blocks", "encoder.blocks.0", "encoder.blocks.23"}
+    assert untitled(found) == []
+    assert figure.svg == architecture_figure(declared("t5").model, "t5", opened=["encoder.blocks"]).svg
+
+
+def test_what_layers_read_leads_to_their_frame() -> None:
+    model = declared("t5").model
+    sheet, _, _ = architecture_sheet(model, "t5", (), model_node(model, "up", ["all"]))
+    frame = sheet.anchors["decoder.blocks"]
+    ends = [each.points[-1] for each in sheet.lines if each.points[-1][0] == frame.left]
+    assert len(ends) == 2  # the bias, and what the encoder gives
+    assert all(frame.top < y < frame.bottom for _, y in ends)
+
+
+@pytest.mark.parametrize(
+    ("model", "opened", "said"),
+    [
+        ("bert", "stack.bloks", "open is 'stack.bloks', which is no fold of bert:large; did you mean 'stack.blocks'?"),
+        ("bert:tiny", "stack.blocks.2", "open is 'stack.blocks.2', which is no fold of bert:tiny"),
+        ("swin", "all", "open is 'all', which is no fold of swin:l: it has none"),
+    ],
+)
+def test_what_is_no_fold_is_one_line(
+    model: str, opened: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InputError, match="which is no fold of"):
+        draw(model, opened=[opened])
+    assert run_command_line(["draw", model, "--open", opened, "--svg", str(tmp_path / "x.svg")]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_command_opens_what_the_function_opens(tmp_path: Path) -> None:
+    file = tmp_path / "x.svg"
+    assert run_command_line(["draw", "bert:tiny", "--open", "all", "--svg", str(file)]) == 0
+    assert file.read_text(encoding="utf-8") == draw("bert:tiny", opened=["stack.blocks"]).svg
+    with pytest.raises(InputError, match="is of the drawing of one model's data flow"):
+        draw("bert", "roberta", opened=["all"])
