@@ -48,6 +48,27 @@ def test_a_box_of_a_drawing_opens_its_part(page: Page, address: str) -> None:
     expect(part).to_have_class("chosen-part")
 
 
+def test_a_fold_opens_in_the_drawing_and_its_layers_do_and_the_address_keeps_them(page: Page, address: str) -> None:
+    page.goto(f"{address}cards/gpt-3.html?size=2.7b")
+    frame = page.locator('#drawing [data-box="stack.blocks"]')
+    frame.focus()
+    page.keyboard.press("Enter")
+    layer = page.locator('#drawing [data-box="stack.blocks.3"]')
+    expect(layer).to_have_attribute("role", "button")
+    assert "open=stack.blocks" in page.url
+    expect(frame).to_be_focused()
+    layer.dispatch_event("click")
+    expect(page.locator('#drawing [data-box="stack.blocks.3.attn"]')).to_have_count(1)
+    page.reload()
+    expect(page.locator('#drawing [data-box="stack.blocks.3.attn"]')).to_have_count(1)
+    page.locator('#drawing [data-box="stack.blocks.3"]').dispatch_event("click")
+    expect(page.locator('#drawing [data-box="stack.blocks.3.attn"]')).to_have_count(0)
+    expect(layer).to_have_count(1)
+    page.locator('#drawing a[data-fold="stack.blocks"]').click()
+    expect(layer).to_have_count(0)
+    assert "open=" not in page.url
+
+
 def test_a_parent_is_shown_beside_its_child(page: Page, address: str) -> None:
     page.goto(f"{address}cards/roberta.html")
     page.locator("#descent summary").first.click()

@@ -326,3 +326,25 @@ def test_the_command_answers_without_torch() -> None:
         run.terminate()
         imported = run.communicate(timeout=120)[1]
     assert not re.search(r"\| +(torch|numpy|transformers)$", imported, re.MULTILINE)
+
+
+def test_a_fold_of_a_drawing_opens_by_a_link_that_keeps_the_other_choices(client: TestClient) -> None:
+    closed = client.get("/cards/gpt-3.html?size=2.7b&direction=right").text
+    assert 'data-fold="stack.blocks"' in closed
+    assert "direction=right&amp;open=stack.blocks#drawing" in closed
+    assert "× 32: layer by layer</a>" in closed
+    opened = client.get("/cards/gpt-3.html?size=2.7b&direction=right&open=stack.blocks&open=stack.blocks.3").text
+    assert 'data-fold="stack.blocks.31"' in opened
+    assert 'direction=right#drawing" aria-current="true" data-fold="stack.blocks"' in opened
+    assert "open=stack.blocks&amp;open=stack.blocks.3#drawing" in opened  # upwards, with the same layers
+    refused = client.get("/cards/gpt-3.html?open=stack")
+    assert refused.status_code == 404
+    assert "which is no fold of" in refused.text
+
+
+def test_among_files_folds_lead_to_the_drawing_with_all_of_them_opened() -> None:
+    site = Site(live=False)
+    page = site.answer("cards/gpt-3.html").body.decode()
+    assert 'href="../cards/gpt-3/opened.svg"' in page
+    assert "cards/swin/opened.svg" not in site.answer("cards/swin.html").body.decode()
+    assert site.answer("cards/gpt-3/opened.svg").body.decode() == draw("gpt-3", opened=["all"]).svg

@@ -136,6 +136,8 @@ class Site:
                 return Reply(_config(self.index.cards[model], size).encode(), _MEDIA[".json"])
             case (model, size, name) if name.endswith(".html"):
                 return _page(_view("card_sizes", "size_page")(asked, self.index.cards[model], size, Path(name).stem))
+            case (model, "opened.svg"):
+                return Reply(_opened(self.index.cards[model]).encode(), _MEDIA[".svg"])
             case (model, name) if name.startswith(FROM) and name.endswith(".svg"):
                 card, parent = self.index.cards[model], self.index.cards[name.removeprefix(FROM).removesuffix(".svg")]
                 return Reply(_difference(parent, card).encode(), _MEDIA[".svg"])
@@ -144,6 +146,7 @@ class Site:
     def paths(self) -> Iterator[str]:
         """Every path of the site, without what its questions may add."""
         from clados.catalog.structure import headline_declared
+        from clados.drawing.drawings import draw
         from clados.web.views.card_sizes import size_places
         from clados.web.views.descent import drawn_beside
 
@@ -160,6 +163,8 @@ class Site:
         for card in self.index.cards.values():
             yield from (f"{each.folder}{path}" for path in size_places(card) for each in page_languages().values())
             yield from (f"cards/{card.id}/{FROM}{each}.svg" for each in drawn_beside(self.index.cards, card))
+            if headline_declared(card) and draw(card.id).data["folds"]:
+                yield f"cards/{card.id}/opened.svg"
 
 
 def _page(document: Document, status: int = 200) -> Reply:
@@ -186,6 +191,12 @@ def _svg(card: Card) -> str:
     from clados.drawing.drawings import draw
 
     return draw(card.id).svg
+
+
+def _opened(card: Card) -> str:
+    from clados.drawing.drawings import draw
+
+    return draw(card.id, opened=["all"]).svg
 
 
 def _difference(parent: Card, card: Card) -> str:

@@ -7,6 +7,35 @@
   all(document);
   document.addEventListener("clados:fresh", (event) => all(event.detail)); // what came into the page since
 
+  // A link of a fold changes the drawing and the address, not the page; without an answer it is followed.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("#drawing a[data-fold][href*='?']");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    show(link.href, link.dataset.fold);
+  });
+
+  async function show(address, key) {
+    const answer = await fetch(address).catch(() => null);
+    if (!answer || !answer.ok) { location.href = address; return; }
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("drawing");
+    document.getElementById("drawing").replaceWith(document.adoptNode(fresh));
+    history.replaceState(null, "", address);
+    document.dispatchEvent(new CustomEvent("clados:fresh", { detail: fresh }));
+    fresh.querySelector(`svg [data-fold="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+  }
+
+  // The address of the drawing with a layer drawn whole, or again among the others.
+  function layer(key) {
+    const address = new URL(location.href);
+    const open = address.searchParams.getAll("open");
+    const rest = open.filter((each) => each !== key);
+    const wanted = rest.length < open.length ? [...new Set([...rest, key.replace(/\.\d+$/, "")])] : [...open, key];
+    address.searchParams.delete("open");
+    for (const each of wanted) address.searchParams.append("open", each);
+    return address.href;
+  }
+
   function enliven(frame, svg) {
     const { width, height } = svg.viewBox.baseVal;
     const picture = document.createElementNS(svg.namespaceURI, "g");
@@ -35,8 +64,9 @@
       addEventListener("resize", fit);
     }
     if (frame.dataset.cards) models(frame.dataset.cards);
-    const folds = document.querySelector("[data-inside]");
-    if (folds) boxes(folds);
+    const inside = document.querySelector("[data-inside]");
+    if (inside) boxes(inside);
+    folds();
 
     // What the zoom may show: pixels of the frame, or of the drawing where the frame has its shape.
     function fit() {
@@ -153,21 +183,33 @@
         }
         return found;
       };
-      for (const node of picture.querySelectorAll("[data-box]")) {
+      for (const node of picture.querySelectorAll("[data-box]:not([data-fold])")) {
         const target = part(node.dataset.box);
         if (!target) continue;
-        const go = () => {
+        choosable(node, () => {
           for (let each = target; each && each !== inside; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
           for (const each of inside.querySelectorAll(".chosen-part")) each.classList.remove("chosen-part");
           target.classList.add("chosen-part");
           target.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
           (target.querySelector("summary") || target).focus({ preventScroll: true });
-        };
-        node.setAttribute("tabindex", "0");
-        node.setAttribute("role", "button");
-        node.addEventListener("click", go);
-        node.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); go(); } });
+        });
       }
+    }
+
+    // A fold opens in the drawing itself, by the page's link for it; so does a layer of an opened one.
+    function folds() {
+      for (const node of picture.querySelectorAll("[data-fold]")) {
+        const key = node.dataset.fold;
+        const link = document.querySelector(`#drawing a[data-fold="${CSS.escape(key)}"]`);
+        choosable(node, () => (link ? link.click() : show(layer(key), key)));
+      }
+    }
+
+    function choosable(node, go) {
+      node.setAttribute("tabindex", "0");
+      node.setAttribute("role", "button");
+      node.addEventListener("click", go);
+      node.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); go(); } });
     }
 
     // The line of descent of a model: all its ancestors, all its descendants, and the edges between.

@@ -25,10 +25,10 @@ _HEAD = ("date", "lab", "params", "license", "weights")  # what is said beside t
 def model_page(asked: PageRequest, card: Card) -> Document:
     """All that is known of a model; of a size that ``?size=`` names, else of the headline one.
 
-    ``?direction=right`` draws it so that data flow to the right.
+    ``?direction=right`` draws it so that data flow to the right, ``?open=stack.blocks`` with that fold opened.
 
     Raises:
-        InputError: for a size that was not published, with the nearest; for a direction that is none.
+        InputError: for a size that was not published, with the nearest; for a direction or a fold that is none.
     """
     size = next((size_named(card, value) for name, value in asked.query if name == "size"), card.headline_size)
     shown = size_sections(asked, card, size, known_direction(asked.one("direction", "up")))

@@ -1,6 +1,6 @@
 """What of a card depends on its size and on the direction of its drawing: drawing, structure, parts, ledger."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from clados.catalog.card import Card, CardSize, declaration_of
 from clados.catalog.counts import NamedModel, named_model
 from clados.catalog.structure import structure
+from clados.drawing.architecture.opened import ALL
 from clados.drawing.drawings import Drawing, draw
 from clados.drawing.layout.direction import Direction, known_direction
 from clados.html import Child, Html, el
@@ -46,11 +47,16 @@ def is_declared(card: Card, size: CardSize) -> bool:
 
 
 def size_sections(asked: PageRequest, card: Card, size: CardSize | None, direction: Direction) -> SizeSections:
-    """Drawing, parts and ledger of a size, empty for what is not declared."""
-    drawing = _drawing(named_model(f"{card.id}:{size.name}"), direction) if size and is_declared(card, size) else None
+    """Drawing, parts and ledger of a size, empty for what is not declared; ``?open=`` names the drawing's opened folds.
+
+    Raises:
+        InputError: for a fold that the drawing does not have.
+    """
+    declared, opened = size and is_declared(card, size), tuple(asked.all("open"))
+    drawing = _drawing(named_model(f"{card.id}:{size.name}"), direction, opened) if size and declared else None
     svg, style = picture(drawing.svg) if drawing else (None, "")
     return SizeSections(
-        CardSection("drawing", "Drawing", _shown(asked, card, size, direction, svg) if size else None),
+        CardSection("drawing", "Drawing", _shown(asked, card, size, direction, drawing, svg) if size else None),
         CardSection("inside", "Parts", inside(asked, drawing.data) if drawing else None),
         CardSection("ledger", "Ledger", ledger_section(asked, card, size) if drawing and size else None),
         (style,) if drawing else (),
@@ -82,22 +88,29 @@ def laid_out(asked: PageRequest, sections: Iterable[CardSection]) -> tuple[Html,
 
 
 @lru_cache(maxsize=4)  # the pages of an export in all languages have it one after another
-def _drawing(model: NamedModel, direction: Direction) -> Drawing:
-    return draw(model, direction=direction)
+def _drawing(model: NamedModel, direction: Direction, opened: tuple[str, ...]) -> Drawing:
+    return draw(model, direction=direction, opened=opened)
 
 
-def _shown(asked: PageRequest, card: Card, size: CardSize, direction: Direction, svg: Html | None) -> Iterator[Child]:
-    """The other sizes and directions, the drawing, and the structure in words."""
+def _shown(
+    asked: PageRequest, card: Card, size: CardSize, direction: Direction, drawing: Drawing | None, svg: Html | None
+) -> Iterator[Child]:
+    """The other sizes and directions, the drawing and its folds, and the structure in words."""
     if len(card.sizes) > 1:
         sizes = [(each.name, _place(asked, card, each, direction), each is size) for each in card.sizes]
         yield _choice(sizes)
-    if svg is None:
+    if svg is None or drawing is None:
         model = f"{card.id}:{size.name}"
         yield el("p", asked.say("{model} is not declared: nothing can be drawn or counted.", model=model))
         return
+    opened = asked.all("open")
     yield _choice(
-        (asked.say(name), _place(asked, card, size, each), each == direction) for each, name in _DIRECTIONS.items()
+        (asked.say(name), _place(asked, card, size, each, opened), each == direction)
+        for each, name in _DIRECTIONS.items()
     )
+    if drawing.data["folds"] and (asked.live or size is card.headline_size):
+        folds = drawing.data["folds"].items()
+        yield el("p", [_fold(asked, card, size, direction, *each) for each in folds], class_="sizes")
     yield zoomed(asked, svg, long=direction == "right")
     built = structure(card, size.name)
     yield table([asked.say("structure"), f"{card.id}:{size.name}"], [[name, text] for name, text in built.rows.items()])
@@ -108,11 +121,23 @@ def _choice(links: Iterable[tuple[str, str, bool]]) -> Html:
     return el("p", shown, class_="sizes")
 
 
-def _place(asked: PageRequest, card: Card, size: CardSize, direction: Direction) -> str:
+def _fold(asked: PageRequest, card: Card, size: CardSize, direction: Direction, key: str, title: str) -> Html:
+    """The link that opens a fold, or closes it; among files, it leads to the drawing with all of them opened."""
+    said = asked.say("{fold}: layer by layer", fold=title)
+    if not asked.live:
+        return el("a", said, href=f"{asked.top}cards/{card.id}/opened.svg", data_fold=key)
+    opened = asked.all("open")
+    rest = [each for each in opened if each not in (key, ALL) and each.rpartition(".")[0] != key]
+    place = _place(asked, card, size, direction, rest if rest != opened else [*opened, key])
+    return el("a", said, href=place, aria_current="true" if rest != opened else None, data_fold=key)
+
+
+def _place(asked: PageRequest, card: Card, size: CardSize, direction: Direction, opened: Sequence[str] = ()) -> str:
     """Where a size is drawn in a direction: a question to the server, or a page of its own among files."""
     whole = f"{asked.up}cards/{card.id}"
     if asked.live:
-        return f"{whole}.html?{urlencode({'size': size.name, 'direction': direction})}#drawing"
+        more = [("size", size.name), ("direction", direction), *(("open", each) for each in opened)]
+        return f"{whole}.html?{urlencode(more)}#drawing"
     direction = direction if is_declared(card, size) else "up"
     if size is card.headline_size and direction == "up":
         return f"{whole}.html#drawing"
