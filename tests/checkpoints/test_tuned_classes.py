@@ -150,16 +150,20 @@ def test_names_behind_what_a_class_around_the_model_puts_in_front(tmp_path: Path
 
 
 def test_the_body_of_t5_behind_its_classifiers_name(tmp_path: Path) -> None:
-    """transformers 5.23.0 T5ForSequenceClassification, whose body is called transformer."""
+    """transformers 5.23.0 T5ForSequenceClassification, whose body is called transformer, and T5Model without it."""
     config = transformers.T5Config(vocab_size=60, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         made = transformers.T5ForSequenceClassification(config).eval()
     made.save_pretrained(tmp_path)
-    ours: Any = from_pretrained(tmp_path)
+    ours: Any = from_pretrained(tmp_path, architecture="T5Model")
     right = made.transformer(input_ids=IDS, decoder_input_ids=IDS).last_hidden_state
     assert torch.allclose(ours(IDS, decoder_input_ids=IDS).last_hidden_state, right, atol=1e-5)
     assert len(ours.report.unused) == 4
+    save_pretrained(ours, tmp_path / "body")
+    back, info = transformers.T5Model.from_pretrained(tmp_path / "body", output_loading_info=True)
+    assert not any(info.values()), info
+    assert torch.allclose(back(input_ids=IDS, decoder_input_ids=IDS).last_hidden_state, right, atol=1e-5)
 
 
 def test_names_of_classes_are_written_back(tmp_path: Path) -> None:

@@ -76,8 +76,7 @@ def account(path: Path, choice: LayoutMatch, found: Found) -> Account:
 def without_wrapper(choice: LayoutMatch, found: dict[str, LazyTensor]) -> tuple[dict[str, LazyTensor], tuple[str, ...]]:
     """The tensors under the names that the layout knows, where a class around the model put one in front; and a note.
 
-    So do classes of people's own (``encoder.embeddings...``), some of transformers (T5ForSequenceClassification's
-    ``transformer.shared.weight``), and what wraps a model for training (``module.``).
+    So do classes of people's own (``encoder.embeddings...``), and what wraps a model for training (``module.``).
     """
     first = places(choice.layout, choice.model)[0].names[0]
     for anchor in (first, first.removeprefix(choice.layout.prefix)):

@@ -55,3 +55,21 @@ t5_common = Layout(
 t5 = t5_common.but(
     config={**t5_common.config, "tie_word_embeddings": "heads[lm].scaled", "scale_decoder_outputs": "heads[lm].scaled"}
 )
+
+# T5ForSequenceClassification (5.23.0), whose body is called transformer; that body alone is T5Model.
+t5_classes = t5.but(
+    architectures={"T5Model": ()},
+    tuned={"T5ForSequenceClassification": (LastClassifier(2, transform="tanh"),)},
+    rules={
+        **prefixed("transformer.", t5.rules),
+        "heads.classifier.dense.*": "classification_head.dense.*",
+        "heads.classifier.out.*": "classification_head.out_proj.*",
+    },
+    config={**t5.config, "num_labels": "heads[classifier].classes"},
+    extra=(r"transformer\.decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight",),
+    tied={
+        "transformer.encoder.embed_tokens.weight": "inputs.tokens.weight",
+        "transformer.decoder.embed_tokens.weight": "inputs.tokens.weight",
+    },
+    prefix="transformer.",
+)
