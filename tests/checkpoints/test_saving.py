@@ -109,8 +109,8 @@ LOST = [
     ("transformer-xl", {}, "transfo-xl has no key for stack.position.biases"),
     ("vit", {"heads": (s.Classifier(10, transform="tanh"),)}, r"vit has no key for heads\[classifier\].transform"),
     ("gpt-3", {}, r"gpt2 has no key for stack.block, stack.block\[1\].attn.pattern"),
-    ("t5", {"heads": (s.LastClassifier(2, transform="tanh"),)}, "t5 has no class with the heads classifier"),
-    ("t5-v1.1", {"heads": (s.LastClassifier(2, transform="tanh"),)}, "t5 has no class with the heads classifier"),
+    ("t5", {"heads": (s.SpanStart(), s.SpanEnd())}, "t5 has no class with the heads start, end"),
+    ("t5-v1.1", {"heads": (s.SpanStart(), s.SpanEnd())}, "t5 has no class with the heads start, end"),
 ]
 
 

@@ -1,5 +1,6 @@
 """paint: an image of a text, its noise taken away step by step; reconstruct: an image made small and large again."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from clados.apply.denoising import as_pictures, denoise, noise_of, states, times_asked
 from clados.apply.images import Image, decoded, several
-from clados.apply.ready import ModelSource, Ready, listed, load
+from clados.apply.ready import EmptyText, ModelSource, Ready, listed, load
 from clados.apply.unclip import UnCLIPPipeline, is_unclip_pipeline, paint_by_pipeline
 from clados.data.pictures import Preprocessing
 from clados.errors import InputError, check_seed
@@ -66,11 +67,14 @@ def paint(
             a tokenizer.
     """
     check_seed(seed)
+    texts = listed(texts)
+    if empty := [number for number, text in enumerate(texts, 1) if not text.strip()]:
+        warnings.warn(EmptyText(f"text {empty[0]} of {len(texts)} is empty: its image is led by no text"), stacklevel=2)
     asked = {"side": side, "image": image, "mask": mask, "strength": strength, "small": small}
     if not isinstance(source, Ready) and is_unclip_pipeline(Path(source)):
         _refuse(asked, "a pipeline of prior, decoder and upsamplers")
         return paint_by_pipeline(
-            UnCLIPPipeline.of(Path(source), device), listed(texts), steps=steps, guidance=guidance, seed=seed
+            UnCLIPPipeline.of(Path(source), device), texts, steps=steps, guidance=guidance, seed=seed
         )
     ready = load(source, "paint", device=device)
     model: Any = ready.model

@@ -243,6 +243,10 @@ class UnknownText(CladosWarning):
     """A text of which the vocabulary knows nothing."""
 
 
+class EmptyText(CladosWarning):
+    """A text is empty where one may be."""
+
+
 class LongText(CladosWarning):
     """A text is so long that attention over it takes minutes."""
 

@@ -32,6 +32,13 @@ _LABELS = {
     "act": "activation",
     "mlp": "feed-forward layer",
     "attn": "attention",
+    "relative": "scaling by the weights",  # of the rate
+    "rising": "a linear rise",
+    "clean": "a last step to no noise",
+    "permuted": "permuted sentences",
+    "reverse": "distances both ways",
+    "around": "zeros around the image",
+    "in_batch": "answers of other questions",
 }
 CALLED = {  # kinds whose names are words of papers
     **{name: name for name in ("AdamW", "Adafactor", "Adagrad", "Lion", "Noam", "Glorot", "Kaiming")},

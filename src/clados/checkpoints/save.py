@@ -86,7 +86,7 @@ def save_pretrained(
         raise InputError(f"{path}: PEFT reads no adapter of it ({why}): merge its updates, and write it whole")
     if choice.layout.model_type == NATIVE:
         warnings.warn(
-            OwnNames(f"{path}: written in Clados's own form, which others do not read ({why_unwritable(model)})"),
+            OwnNames(f"the model is written in Clados's own form, which others do not read ({why_unwritable(model)})"),
             stacklevel=2,
         )
     tokenizer = tokenizer or getattr(module, "tokenizer", None)

@@ -28,7 +28,9 @@ def prove_card(subject: Subject) -> Finding:
         f"unknown with a reason: {', '.join(unknown)}" if unknown else "none unknown",
     ]
     evidence += [f"{recalled} marked as recalled"] if recalled else []
-    return Finding("holds", f"{'; '.join(evidence)}; errata: {in_short(card.errata)}")
+    return Finding(
+        "holds", f"{'; '.join(evidence)}; faults of the survey that the card corrects: {in_short(card.errata)}"
+    )
 
 
 @cache
