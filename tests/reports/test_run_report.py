@@ -175,6 +175,34 @@ def test_a_damaged_file_is_named_and_nothing_is_written(
     assert str(folder) in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"step": 1, "loss": {}}',
+        '{"step": 1, "held_out": {"loss": {}}}',
+        '{"step": 1, "best": {}}',
+        '{"step": 1, "seconds": null}',
+        f'{{"step": 1, "loss": 1{"0" * 400}}}',
+    ],
+)
+def test_a_line_of_the_log_without_numbers_is_named(folder: Path, line: str) -> None:
+    (folder / "log.jsonl").write_text(f"{line}\n")
+    with pytest.raises(CladosError, match=r"log.jsonl:1: damaged, no entry of a run's log"):
+        run_record(folder)
+
+
+def test_what_cannot_be_drawn_of_other_files_is_left_out(folder: Path) -> None:
+    (folder / "log.jsonl").write_text('{"step": 1, "held_out": {"loss": 2.5}, "best": 7}\n')  # 7 is no evaluation
+    (folder / "metrics.json").write_text(f'{{"f1": 1{"0" * 400}, "accuracy": 0.5}}')
+    changed = {"batch": 10**400, "choices": {"task": "tag", "start": "bert", "freeze": 3}}
+    (folder / "run.json").write_text(json.dumps(RUN | changed))
+    page = run_report(run_record(folder))
+    assert "<span>held-out loss</span><b>2.5</b>" in page
+    assert "<span>accuracy</span><b>0.500</b>" in page
+    assert "<span>f1</span>" not in page
+    assert "--freeze 3" in page
+
+
 def test_a_folder_without_a_run_is_refused_with_those_in_it(tmp_path: Path) -> None:
     for name in ("judge", "actor"):
         (tmp_path / name).mkdir()

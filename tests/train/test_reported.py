@@ -26,6 +26,7 @@ from clados.train.loop import Trainer
 from clados.train.plan import initial_model
 from clados.train.planned import planned
 from clados.train.pretrain import pretrain
+from clados.train.reported import run_units
 from tests.train.small import choices, write_texts
 
 
@@ -115,6 +116,23 @@ def test_what_fails_when_it_is_drawn_is_told_and_the_run_is_whole(
     assert [each for each in heard.notes if "no paper" in each] == [
         f"{tmp_path / 'run' / REPORT} is not written: no paper"
     ]
+
+
+def test_a_model_that_cannot_be_asked_leaves_its_curves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*asked: object) -> None:
+        raise ZeroDivisionError("no voice")
+
+    monkeypatch.setattr(reported, "samples_of_run", broken)
+    heard = Heard()
+    assert pretrain(choices(write_texts(tmp_path / "texts"), steps=2), tmp_path / "run", show=heard).finished
+    assert f"{tmp_path / 'run' / KEPT_SAMPLES} is not written: no voice" in heard.notes
+    assert "<svg" in (tmp_path / "run" / REPORT).read_text(encoding="utf-8")
+
+
+def test_points_are_no_tokens() -> None:
+    assert run_units(task(s.PointRegression())) == {"loss": "squared error a number", "examples": "point clouds"}
+    assert run_units(task(s.NextToken())) == {"loss": "nats a token", "examples": "tokens"}
+    assert run_units(task(s.ImageClasses())) == {"loss": "", "examples": "images"}
 
 
 def test_a_run_that_fails_leaves_its_curves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from clados.catalog.pages import ERRATA
 from clados.catalog.schema import ATTRIBUTES, LINEAGE_KINDS, VALUE_KINDS
 from clados.reports.curves import CURVE_LINES, CURVE_MEANINGS
 from clados.reports.samples import KEY_WORDS, SIDES
+from clados.train.reported import COUNTED
 from clados.web.language import page_languages
 
 FOLDER = Path(clados.web.__file__).parent
@@ -54,11 +55,13 @@ TERMS = {
     *("steps", "environment", "protein", "passes"),  # of trials
     *("KV cache, bytes", "FLOPs, 2 N"),  # what a token takes
     *("holds", "fails", "missing", "not applicable"),  # of proofs
-    *("Loss", *(word for pair in CURVE_MEANINGS.values() for word in pair), "nats a token"),  # of runs
+    *("Loss", *(word for pair in CURVE_MEANINGS.values() for word in pair)),  # of runs
+    *("nats a token", "squared error a number"),
     *KEY_WORDS,
     *CURVE_LINES,
     *SIDES,
-    *("by the clock of the machine", *(f"{what} a second" for what in ("tokens", "Tokens", "images", "Images"))),
+    "by the clock of the machine",
+    *(f"{word} a second" for what in ("tokens", "prompts", *COUNTED.values()) for word in (what, what.capitalize())),
 }
 
 

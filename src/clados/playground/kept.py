@@ -81,7 +81,7 @@ def _read(ready: Ready, one: Task[Any, Any], batch: Batch, scores: Tensor) -> Gu
     """A text with a guess at each place that is asked for, the token that was to be guessed above it."""
     labels, tokenizer = batch.targets["labels"], ready.required_tokenizer
     at = batch.targets.get("at", torch.arange(len(labels), device=labels.device))
-    if len(at) != len(labels) or int(at.max()) >= len(scores) or int(labels.max()) >= scores.size(1):
+    if not 0 < len(labels) == len(at) or int(at.max()) >= len(scores) or int(labels.max()) >= scores.size(1):
         return None
     chances = scores[at].softmax(-1)
     surest = chances.max(-1)

@@ -57,7 +57,7 @@ def _options(chosen: Mapping[str, Any]) -> Iterator[str]:
             continue
         if value is True:
             yield option
-        elif name == "freeze":
+        elif name == "freeze" and isinstance(value, list):
             for each in value:
                 yield from (option, str(each))
         else:

@@ -1,6 +1,7 @@
 """The log of a run as it is read: one JSON object a step and an evaluation."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,17 @@ def begun_and_kept(entries: Sequence[Entry]) -> tuple[dict[str, float], dict[str
     if not held:
         return {}, {}
     last = held[max(held)]
-    return held[min(held)]["held_out"], held[last.get("best", last["step"])]["held_out"]
+    return held[min(held)]["held_out"], held.get(last.get("best"), last)["held_out"]
+
+
+def is_number(found: Any) -> bool:
+    """Whether what a file says is a number that can be drawn; one that is not finite breaks a line."""
+    return isinstance(found, float) or (isinstance(found, int) and abs(found) <= sys.float_info.max)
 
 
 def _is_entry(entry: Any) -> bool:
     if not isinstance(entry, dict) or not isinstance(entry.get("step"), int):
         return False
     held_out = entry.get("held_out", {})
-    numbers = [*entry.values(), *held_out.values()] if isinstance(held_out, dict) else [None]
-    return all(isinstance(each, int | float | dict) for each in numbers)
+    own = (value for name, value in entry.items() if name != "held_out")
+    return isinstance(held_out, dict) and all(map(is_number, (*own, *held_out.values())))

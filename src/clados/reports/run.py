@@ -14,7 +14,7 @@ from clados.files import holds_model, read_json, write_json, write_text
 from clados.html import Child, el
 from clados.reports import curves
 from clados.reports.commands import goes_on_by, made_by
-from clados.reports.log import Entry, begun_and_kept, read_log
+from clados.reports.log import Entry, begun_and_kept, is_number, read_log
 from clados.reports.page import fact_list, number_tiles, whole_page
 from clados.reports.samples import KeptSample, sample_of, shown_samples
 
@@ -93,7 +93,7 @@ class RunRecord:
     def batch(self) -> int:
         """Examples of a step; 0 when not known."""
         found = self.said.get("batch")
-        return found if isinstance(found, int) else 0
+        return found if isinstance(found, int) and is_number(found) else 0
 
     @cached_property
     def _drawn(self) -> Sequence[Entry]:
@@ -152,7 +152,7 @@ def run_record(folder: Path) -> RunRecord:
     )
     if not isinstance(said, dict) or not isinstance(measured, dict) or not isinstance(samples, list):
         raise CladosError(f"{folder}: {RUN}, {KEPT_SAMPLES} or {METRICS} is none that a run has written")
-    metrics = {name: float(value) for name, value in measured.items() if isinstance(value, int | float)}
+    metrics = {name: float(value) for name, value in measured.items() if is_number(value)}
     try:
         kept = tuple(map(sample_of, samples))
     except CladosError as error:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from clados import spec as s
 from clados.apply.ready import Ready, load
-from clados.data.examples import Captioned, Episode, Labelled, Protein
+from clados.data.examples import Captioned, Episode, Labelled, PointSample, Protein
 from clados.data.packing import generator
 from clados.errors import CladosError
 from clados.files import model_found
@@ -15,14 +15,20 @@ from clados.objectives import Setting, Source, Task, task
 from clados.objectives.rollouts import RolloutTask
 from clados.playground.kept import guess_of, kept_samples
 from clados.playground.trials import precise
-from clados.reports.run import LOG, REPORT, write_report, write_samples
+from clados.reports.run import KEPT_SAMPLES, LOG, REPORT, write_report, write_samples
 from clados.reports.samples import KeptSample
 from clados.train.log import Show
 from clados.train.supervised import HELD_OUT
 
 LARGEST_TRIED = 400_000_000  # bytes of weights: what is larger is asked nothing when its run is over
 TEXTS, EXAMPLES = 2, 6  # of what is held out whose guesses are shown: texts, and all else
-_COUNTED: dict[type[Any], str] = {Labelled: "images", Captioned: "images", Episode: "windows", Protein: "proteins"}
+COUNTED: dict[type[Any], str] = {  # what examples are called when they are counted; all else is counted in tokens
+    Labelled: "images",
+    Captioned: "images",
+    Episode: "windows",
+    Protein: "proteins",
+    PointSample: "point clouds",
+}
 
 
 class Planned(Protocol):
@@ -38,8 +44,9 @@ class Planned(Protocol):
 
 def run_units(one: Task[Any, Any]) -> dict[str, str]:
     """What the loss of a run is a mean of, and what is counted of how fast it learns."""
-    counted = "prompts" if isinstance(one, RolloutTask) else _COUNTED.get(one.reads, "tokens")
-    return {"loss": one.loss_unit if counted in ("tokens", "prompts") else "", "examples": counted}
+    counted = "prompts" if isinstance(one, RolloutTask) else COUNTED.get(one.reads, "tokens")
+    of_tokens = counted in ("tokens", "prompts") or one.loss_unit != Task.loss_unit
+    return {"loss": one.loss_unit if of_tokens else "", "examples": counted}
 
 
 @contextmanager
@@ -64,15 +71,16 @@ def reporting(folder: Path, plan: Planned, show: Show, *, writes: bool = True) -
 def leave_report(folder: Path, plan: Planned | None, show: Show) -> None:
     """Ask the model that has come of a run, or has come of it so far, and draw the run's page.
 
-    Whatever fails is told, and the run is as it was.
+    Whatever fails is told, and the run is as it was; where the model cannot be asked, the page has its curves.
 
     Args:
         plan: of the run; None: nothing is asked.
     """
-    with spared(folder / REPORT, show):
+    with spared(folder / KEPT_SAMPLES, show):
         made = model_found(folder) if plan else None
         if plan and made and sum(each.stat().st_size for each in made.glob("*.safetensors")) <= LARGEST_TRIED:
             write_samples(folder, samples_of_run(precise(load(made)), made, plan))
+    with spared(folder / REPORT, show):
         write_report(folder)
 
 
