@@ -175,3 +175,10 @@ def test_a_bias_is_not_led_through_a_branch_beside_attention(direction: Directio
     assert lines
     assert not [line for line in lines if mlp.crossed_by(*line)]
     assert not list(faults(sheet, width, height))
+
+
+def test_numbers_of_scalars_and_vectors_of_points_are_told_apart() -> None:
+    model = declared("se3-transformer").model.but(inputs=s.but(scalars=6))
+    texts = [each.text for each in ElementTree.fromstring(architecture_figure(model, "it").svg).iter() if each.text]
+    assert "[points, 6 × (1), 1 × (3)]" in texts
+    assert "[points, 8 × (1, 3, 5, 7)]" in texts

@@ -92,7 +92,11 @@ def read_particles(file: Path) -> Particles:
 
 def _array(file: Path, key: str, value: object) -> _Numbers:
     try:
-        found = np.asarray(value, np.float32)
+        found = np.asarray(value)
+        if found.dtype.kind in "bUS":  # which numpy would read as numbers
+            raise TypeError(f"it has {'texts' if found.dtype.kind in 'US' else 'yes and no'}")
+        with np.errstate(over="ignore"):  # told below
+            found = found.astype(np.float32)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{file}: {key} is no table of numbers ({error})") from error
     if not np.isfinite(found).all():

@@ -77,10 +77,15 @@ def _block(part: EquivariantBlock, here: Here) -> Drawable:
 
 
 def fiber(channels: tuple[int, ...]) -> str:
-    """Channels by the numbers of a feature: ``8 × (1, 3, 5, 7)``, ``1 × (3)``."""
-    numbers = {channels[degree] for degree in degrees(channels)}
-    sizes = ", ".join(str(2 * degree + 1) for degree in degrees(channels))
-    return f"{numbers.pop()} × ({sizes})"
+    """Channels by the numbers of a feature, those side by side of which there are as many.
+
+    >>> fiber((8, 8, 8)), fiber((0, 1)), fiber((6, 1))
+    ('8 × (1, 3, 5)', '1 × (3)', '6 × (1), 1 × (3)')
+    """
+    sizes: dict[int, list[str]] = {}
+    for degree in degrees(channels):
+        sizes.setdefault(channels[degree], []).append(str(2 * degree + 1))
+    return ", ".join(f"{number} × ({', '.join(each)})" for number, each in sizes.items())
 
 
 @drawn.register
