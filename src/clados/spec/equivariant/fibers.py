@@ -13,7 +13,7 @@ PerDegree = tuple[int, ...]  # of each degree, from 0 on: scalars, vectors ...
 
 @dataclass(frozen=True, slots=True)
 class Fibers:
-    """PerDegree of each degree that a part of a network over points reads, works with inside, and gives.
+    """Channels of each degree that a part of a network over points reads, works with inside, and gives.
 
     Attributes:
         edges: numbers that are known of a pair of points beside their distance.
@@ -54,11 +54,11 @@ def degrees(channels: PerDegree) -> tuple[int, ...]:
 
 
 def shared(channels: PerDegree, others: PerDegree) -> PerDegree:
-    """PerDegree of those degrees alone of which the others have some too."""
+    """Channels of those degrees alone of which the others have some too."""
     return tuple(number if degree in degrees(others) else 0 for degree, number in enumerate(channels))
 
 
 def concatenated(channels: PerDegree, others: PerDegree) -> PerDegree:
-    """PerDegree side by side, of the degrees that the first have."""
+    """Channels side by side, of the degrees that the first have."""
     more = (*others, *[0] * len(channels))
     return tuple(number and number + more[degree] for degree, number in enumerate(channels))

@@ -36,7 +36,7 @@ class PointSize(Part, kw_only=True):
 
     @property
     def d_model(self) -> int:
-        """PerDegree of all degrees together."""
+        """Channels of all degrees together."""
         return self.degrees * self.channels
 
     @property
