@@ -6,11 +6,13 @@ import math
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from clados.models.declared import declared
+from clados.reports.curves import Curve
 from clados.spec import ImageDenoiser
 from clados.train.pretrain import pretrain
 from clados.web.request import Given
@@ -70,6 +72,31 @@ def run(folder: Path, entries: list[dict[str, object]], model: str = "gpt-2", st
     folder.mkdir(parents=True)
     (folder / "run.json").write_text(json.dumps({"model": model, "choices": {"steps": steps}}))
     (folder / "log.jsonl").write_text("".join(json.dumps(each) + "\n" for each in entries))
+
+
+def test_curves_of_runs_are_drawn_anew_when_their_logs_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    figure = Curve.figure
+
+    def counted(curve: Curve, *given: Any, **named: Any) -> Any:
+        drawn.append(curve.name)
+        return figure(curve, *given, **named)
+
+    monkeypatch.setattr(Curve, "figure", counted)
+    steps: list[dict[str, object]] = [{"step": i, "loss": 5.0 / i} for i in (1, 2, 3)]
+    for name in ("one", "two"):
+        run(tmp_path / name, steps)
+    site = Site(given=Given(runs=tmp_path))
+    first = site.answer("runs.html").body
+    assert drawn == ["Loss", "Loss"]
+    assert site.answer("runs.html").body == first
+    assert drawn == ["Loss", "Loss"]
+    with (tmp_path / "one" / "log.jsonl").open("a") as log:
+        log.write('{"step": 4, "loss": 0.5}\n')
+    assert site.answer("runs.html").body != first
+    assert drawn == ["Loss"] * 3
+    assert "损失" in site.answer("zh/runs.html").body.decode()
+    assert drawn == ["Loss"] * 5
 
 
 def test_runs_show_curves_and_how_they_go_on(tmp_path: Path) -> None:

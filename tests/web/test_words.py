@@ -9,7 +9,7 @@ from clados.catalog.pages import ERRATA
 from clados.catalog.schema import ATTRIBUTES, LINEAGE_KINDS, VALUE_KINDS
 from clados.reports.curves import CURVE_LINES, CURVE_MEANINGS
 from clados.reports.samples import KEY_WORDS, SIDES
-from clados.train.reported import COUNTED
+from clados.train.reported import COUNTED_EXAMPLES
 from clados.web.language import page_languages
 
 FOLDER = Path(clados.web.__file__).parent
@@ -43,6 +43,7 @@ FIGURE_WORDS = (
     "Show all",
     "Find a model",
 )
+COUNTED = ("tokens", "prompts", *COUNTED_EXAMPLES.values())  # of how fast a run learns
 TERMS = {
     *(name.replace("_", " ") for name in ATTRIBUTES),
     *(word for each in ATTRIBUTES.values() for word in each.allowed),
@@ -61,7 +62,8 @@ TERMS = {
     *CURVE_LINES,
     *SIDES,
     "by the clock of the machine",
-    *(f"{word} a second" for what in ("tokens", "prompts", *COUNTED.values()) for word in (what, what.capitalize())),
+    *(f"{each} a second" for each in COUNTED),
+    *(f"{each.capitalize()} a second" for each in COUNTED),
 }
 
 

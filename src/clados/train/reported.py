@@ -22,7 +22,7 @@ from clados.train.supervised import HELD_OUT
 
 LARGEST_TRIED = 400_000_000  # bytes of weights: what is larger is asked nothing when its run is over
 TEXTS, EXAMPLES = 2, 6  # of what is held out whose guesses are shown: texts, and all else
-COUNTED: dict[type[Any], str] = {  # what examples are called when they are counted; all else is counted in tokens
+COUNTED_EXAMPLES: dict[type[Any], str] = {  # as what they are counted; else in tokens
     Labelled: "images",
     Captioned: "images",
     Episode: "windows",
@@ -44,7 +44,7 @@ class Planned(Protocol):
 
 def run_units(one: Task[Any, Any]) -> dict[str, str]:
     """What the loss of a run is a mean of, and what is counted of how fast it learns."""
-    counted = "prompts" if isinstance(one, RolloutTask) else COUNTED.get(one.reads, "tokens")
+    counted = "prompts" if isinstance(one, RolloutTask) else COUNTED_EXAMPLES.get(one.reads, "tokens")
     of_tokens = counted in ("tokens", "prompts") or one.loss_unit != Task.loss_unit
     return {"loss": one.loss_unit if of_tokens else "", "examples": counted}
 

@@ -19,12 +19,13 @@ class ShownRun:
     """A run: what its files say, and whether it goes on.
 
     Attributes:
-        wrong: why its files cannot be read.
+        written: when its log was written to last, as the system counts. wrong: why its files cannot be read.
         made: the directory of the model that has come of it, or has come of it so far; None: there is none.
     """
 
     record: RunRecord
     fresh: bool
+    written: float
     wrong: str = ""
     made: Path | None = None
 
@@ -52,9 +53,9 @@ def found_runs(folder: Path) -> list[ShownRun]:
 def _read(folder: Path, written: float) -> ShownRun:
     fresh = time.time() - written < _FRESH
     try:
-        return ShownRun(run_record(folder), fresh, made=model_found(folder))
+        return ShownRun(run_record(folder), fresh, written, made=model_found(folder))
     except (CladosError, OSError) as error:
-        return ShownRun(RunRecord(folder, {}, (), ended=holds_model(folder)), fresh, str(error))
+        return ShownRun(RunRecord(folder, {}, (), ended=holds_model(folder)), fresh, written, str(error))
 
 
 def saved_step(made: Path) -> int:

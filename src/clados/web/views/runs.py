@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from clados.drawing.svg import EmptyFigureError
@@ -59,13 +60,15 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool)
     if record.steps and record.entries:
         label = say("steps")
         yield el("progress", value=min(record.step, record.steps), max=record.steps, aria_label=f"{name}: {label}")
-    if drawn := _drawn(asked, record.curve, styles):
-        yield el("figure", drawn, class_="canvas", tabindex=0)
-    if others := [each for each in (_drawn(asked, curve, styles, 360, 250) for curve in record.others) if each]:
+    drawn = _curves(asked, run)
+    styles += drawn.styles
+    if drawn.main:
+        yield el("figure", drawn.main, class_="canvas", tabindex=0)
+    if drawn.others:
         yield el(
             "details",
             el("summary", say("All curves")),
-            el("div", others, class_="samples"),
+            el("div", drawn.others, class_="samples"),
             data_key=f"curves of {name}",
         )
     if sampled and run.made and (samples := _samples(asked, run.made)):
@@ -120,6 +123,26 @@ def _numbers(asked: PageRequest, run: ShownRun) -> list[Html]:
     if "loss" in held:
         said["held-out loss"] = f"{held['loss']:.4f}"
     return [el("span", el("b", say(name)), " ", value) for name, value in said.items()]
+
+
+class _DrawnCurves(NamedTuple):
+    main: Html | None
+    others: list[Html]
+    styles: list[str]
+
+
+_LAST: dict[tuple[Path, str], tuple[float, _DrawnCurves]] = {}  # by run and language: of the log as it was then
+
+
+def _curves(asked: PageRequest, run: ShownRun) -> _DrawnCurves:
+    """The curves of a run, which are drawn anew when its log has gone on."""
+    key = run.folder, asked.say.code
+    if key not in _LAST or _LAST[key][0] != run.written:
+        styles: list[str] = []
+        main = _drawn(asked, run.record.curve, styles)
+        others = [_drawn(asked, each, styles, 360, 250) for each in run.record.others]
+        _LAST[key] = run.written, _DrawnCurves(main, [each for each in others if each], [*dict.fromkeys(styles)])
+    return _LAST[key][1]
 
 
 def _drawn(asked: PageRequest, curve: Curve, styles: list[str], width: float = 860, height: float = 380) -> Html | None:
