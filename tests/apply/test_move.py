@@ -59,6 +59,7 @@ def test_particles_are_moved_and_turn_as_they_are_turned(tmp_path: Path) -> None
         ({"positions": [[0.0, 0.0, 10**400]] * 3}, "positions is no table of numbers"),
         ({"velocities": [[0.0, 0.0, 1e39]] * 3}, "velocities has numbers that are not finite"),
         ({"velocities": [[0.0, 0.0, float("nan")]] * 3}, "velocities has numbers that are not finite"),
+        ({"positions": [[0.0, 0.0, 0.0], [1e30, 0.0, 0.0], [0.0, 1.0, 0.0]]}, "positions has numbers beyond 1,000,000"),
         ({"positions": [[0.0, 0.0, 0.0]]}, "two particles and more"),
     ],
 )
@@ -72,7 +73,7 @@ def test_files_that_are_none_are_told(tmp_path: Path) -> None:
         read_particles(written(tmp_path, {name: GIVEN[name] for name in ("positions", "velocities")}))
     with pytest.raises(DataError, match="'positions' is missing"):
         read_particles(written(tmp_path, [1, 2]))
-    with pytest.raises(DataError, match="not a readable JSON file"):
+    with pytest.raises(DataError, match="there is no such file"):
         read_particles(tmp_path / "none.json")
 
 

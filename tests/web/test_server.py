@@ -5,9 +5,11 @@ import gzip
 import hashlib
 import html
 import re
+import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
@@ -348,3 +350,14 @@ def test_among_files_folds_lead_to_the_drawing_with_all_of_them_opened() -> None
     assert 'href="../cards/gpt-3/opened.svg"' in page
     assert "cards/swin/opened.svg" not in site.answer("cards/swin.html").body.decode()
     assert site.answer("cards/gpt-3/opened.svg").body.decode() == draw("gpt-3", opened=["all"]).svg
+
+
+def test_an_export_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "clados", "web", "--export", str(tmp_path / "site")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not any(tmp_path.glob(".site.*/*")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert not any(tmp_path.iterdir())

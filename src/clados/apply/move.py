@@ -1,6 +1,5 @@
 """move: where particles will be, of their places, velocities and charges (Fuchs et al. 2020, §4.1)."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,10 @@ from clados import spec as s
 from clados.apply.ready import ModelSource, Ready, load
 from clados.data.errors import DataError
 from clados.errors import InputError
+from clados.files import read_json
 from clados.nn.kinds.model import Output
 
+LARGEST = 1e6  # of a number that is read: squares of distances are numbers still
 KEYS = ("positions", "velocities", "charges")
 _Numbers = NDArray[np.float32]
 
@@ -65,13 +66,10 @@ def read_particles(file: Path) -> Particles:
     """Particles of a JSON file: ``{"positions": [[x, y, z], ...], "velocities": [[x, y, z], ...], "charges": [...]}``.
 
     Raises:
-        DataError: for a file that cannot be read, keys that are missing, numbers of unlike shape, or not finite, fewer
-            than two particles, and two at one place.
+        DataError: for a file that cannot be read, keys that are missing, numbers of unlike shape, or larger than
+            ``LARGEST``, fewer than two particles, and two at one place.
     """
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{file}: not a readable JSON file ({error})") from error
+    found = read_json(file, DataError)
     if not isinstance(found, dict) or (missing := [key for key in KEYS if key not in found]):
         lacking = missing[0] if isinstance(found, dict) else KEYS[0]
         raise DataError(f"{file}: '{lacking}' is missing; an object with {', '.join(KEYS)} is needed")
@@ -101,4 +99,6 @@ def _array(file: Path, key: str, value: object) -> _Numbers:
         raise DataError(f"{file}: {key} is no table of numbers ({error})") from error
     if not np.isfinite(found).all():
         raise DataError(f"{file}: {key} has numbers that are not finite")
+    if (np.abs(found) > LARGEST).any():
+        raise DataError(f"{file}: {key} has numbers beyond {LARGEST:,.0f}")
     return found
