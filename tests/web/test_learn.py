@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,18 @@ def test_curves_of_runs_are_drawn_anew_when_their_logs_go_on(tmp_path: Path, mon
     assert drawn == ["Loss"] * 3
     assert "损失" in site.answer("zh/runs.html").body.decode()
     assert drawn == ["Loss"] * 5
+
+
+def test_all_curves_are_sent_of_the_last_runs_alone(tmp_path: Path) -> None:
+    steps: list[dict[str, object]] = [{"step": i, "loss": 5.0 / i, "lr": 0.1 * i} for i in (1, 2, 3)]
+    for i in range(8):
+        run(tmp_path / f"run-{i}", steps)
+        os.utime(tmp_path / f"run-{i}" / "log.jsonl", (i, i))
+    text = Site(given=Given(runs=tmp_path)).answer("runs.html").body.decode()
+    sections = dict(re.findall(r'data-region="(run-\d)"(.*?)</section>', text, re.DOTALL))
+    assert {name for name, section in sections.items() if "All curves" in section} == {f"run-{i}" for i in range(2, 8)}
+    assert all("<path data-id=" in section for section in sections.values())
+    assert len(sections) == 8
 
 
 def test_runs_show_curves_and_how_they_go_on(tmp_path: Path) -> None:

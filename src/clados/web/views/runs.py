@@ -33,8 +33,13 @@ def runs_page(asked: PageRequest) -> Document:
     styles: list[str] = []
     sampled = [each for each in runs if each.made][:_SAMPLED]
     shown = [
-        el("section", _run(asked, each, styles, sampled=each in sampled), class_="run", data_region=_name(asked, each))
-        for each in runs
+        el(
+            "section",
+            _run(asked, each, styles, sampled=each in sampled, whole=i < _SAMPLED),
+            class_="run",
+            data_region=_name(asked, each),
+        )
+        for i, each in enumerate(runs)
     ]
     none = el("p", say("There is no run yet."), class_="none") if folder and not runs else None
     body = el("div", shown, none, data_every=_EVERY)
@@ -47,7 +52,8 @@ def _name(asked: PageRequest, run: ShownRun) -> str:
     return "." if root in (None, run.folder) else run.folder.relative_to(root).as_posix()
 
 
-def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool) -> Iterator[Child]:
+def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool, whole: bool) -> Iterator[Child]:
+    """A run; with samples of its model, and with all of its curves, where that is asked for: the page is sent often."""
     say, name, record = asked.say, _name(asked, run), run.record
     state, kind = (
         ("has ended", "runs") if run.ended else ("goes on", "amber") if run.fresh else ("has stopped", "badge")
@@ -64,7 +70,7 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool)
     styles += drawn.styles
     if drawn.main:
         yield el("figure", drawn.main, class_="canvas", tabindex=0)
-    if drawn.others:
+    if drawn.others and whole:
         yield el(
             "details",
             el("summary", say("All curves")),
