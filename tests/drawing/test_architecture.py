@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from clados import spec as s
+from clados.catalog.counts import named_model
 from clados.drawing.architecture.drawer import spelled
 from clados.drawing.architecture.figure import architecture_figure, architecture_sheet, model_node
 from clados.drawing.architecture.outline import DrawnPart, ledger_parts, outline, terminal_architecture
@@ -146,9 +147,25 @@ def test_layers_in_turn_are_folded_to_the_shortest_run() -> None:
     assert [each.name for each in layers.inside] == ["layer 1 of 2", "layer 2 of 2"]
 
 
-def test_what_is_inside_a_line_never_has_more_parameters_than_it() -> None:
-    for part in _all(outline(declared("t5").model, "t5")):
-        assert sum(each.params for each in part.inside) * part.times <= part.params
+def test_layers_that_differ_in_width_are_no_repetitions() -> None:
+    (layers,) = [each for each in _all(outline(declared("se3-transformer").model, "x")) if each.name == "layers"]
+    assert [(each.name, each.times) for each in layers.inside][:2] == [("layer 1 of 4", 1), ("layers 2 to 4 of 4", 3)]
+    assert layers.params == sum(each.params for each in layers.inside)
+
+
+def test_what_is_inside_a_box_and_its_own_tensors_add_up_to_it() -> None:
+    for named in map(named_model, package_models()):
+        whole = outline(named.model, named.name)
+        assert whole.params == count_parameters(named.model).total
+        for each in _all(whole):
+            assert each.params == each.times * (each.own + sum(inner.params for inner in each.inside)), whole.name
+
+
+def test_the_data_of_a_drawing_have_the_outline() -> None:
+    data = draw("se3-transformer").data
+    layers, head = data["inside"]
+    assert layers["params"] + head["params"] == data["params"] == 9_828_193
+    assert sum(each["params"] for each in layers["inside"]) == layers["params"] == 9_261_280
 
 
 def test_the_terminal_shows_the_outline() -> None:

@@ -1,12 +1,13 @@
 """A model as an outline, from what its parts say they hold: repeated layers folded, parameters on every line."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from clados.drawing.architecture.drawer import folded
 from clados.spec import BatchNorm, GroupNorm, Model, Norm, Part, part_fields
-from clados.spec.core.ledger import rows
-from clados.spec.core.pieces import Env, Held, Kernel, Named, Several
+from clados.spec.core.ledger import Row, rows, rows_of
+from clados.spec.core.pieces import Env, Held, Kernel, Named, Pieces, Several, Tensors
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -25,11 +26,16 @@ _GATED = ("row", "column", "starting", "ending")  # attention of models that fol
 
 @dataclass(frozen=True)
 class DrawnPart:
-    """One box: its name, the words of its part, its parameters, what is inside, and how often it is repeated."""
+    """One box: its name, the words of its part, its parameters, what is inside, and how often it is repeated.
+
+    ``params`` are those of all repetitions; ``own`` and what is inside, those of one: ``params`` is ``times`` their sum.
+    ``own`` are the parameters in tensors of the part itself, as a table of tokens.
+    """
 
     name: str
     said: str
     params: int
+    own: int = 0
     inside: tuple["DrawnPart", ...] = ()
     times: int = 1
 
@@ -39,44 +45,56 @@ class DrawnPart:
             "name": self.name,
             "part": self.said,
             "params": self.params,
+            "own": self.own,
             "times": self.times,
             "inside": [each.json() for each in self.inside],
         }
 
 
 def outline(model: Model, name: str) -> DrawnPart:
-    """The boxes of a model. A box's ``params`` are those of all its repetitions; children add up to their parent."""
-    return DrawnPart(name, type(model).__name__, sum(row.count for row in rows(model)), tuple(_inside(model, None)))
+    """The boxes of a model."""
+    return replace(_part(name, model, None), said=type(model).__name__)
 
 
-def _inside(part: Part, env: Env | None) -> Iterator[DrawnPart]:
-    for name, piece in part.pieces(env).items():  # type: ignore[arg-type]
+def _part(name: str, part: Part, env: Env | None) -> DrawnPart:
+    pieces = part.pieces(env)  # type: ignore[arg-type]
+    own = rows_of(part, env, {name for name, piece in pieces.items() if isinstance(piece, Tensors)})
+    return DrawnPart(name, _said(part), _count(rows(part, env)), _count(own), tuple(_inside(pieces)))
+
+
+def _count(tensors: Iterable[Row]) -> int:
+    return sum(row.count for row in tensors)
+
+
+def _inside(pieces: Pieces) -> Iterator[DrawnPart]:
+    for name, piece in pieces.items():
         match piece:
             case Held():
-                yield _held(_NAMES.get(name, name), piece)
+                yield _part(_NAMES.get(name, name), piece.part, piece.env)
             case Named():
                 for slot, held in piece.held.items():
-                    yield _held(f"{slot} head" if name == "heads" else slot, held)
+                    yield _part(f"{slot} head" if name == "heads" else slot, held.part, held.env)
             case Several():
-                yield _folded(name, piece)
+                yield _in_turn("layers" if name == "blocks" else name, piece.held)
 
 
-def _held(name: str, held: Held) -> DrawnPart:
-    inside = tuple(_inside(held.part, held.env))
-    params = sum(row.count for row in rows(held.part, held.env))
-    return DrawnPart(name, _said(held.part), params, inside)
+def _in_turn(name: str, held: tuple[Held, ...]) -> DrawnPart:
+    """Layers in turn as one box; where not all are repetitions of one run, with a box for each run inside."""
+    runs = [_run(*run, len(held)) for run in folded(held)]
+    if len(runs) == 1:
+        return replace(runs[0], name=name, said="")
+    return DrawnPart(name, "", sum(each.params for each in runs), inside=tuple(runs))
 
 
-def _folded(name: str, several: Several) -> DrawnPart:
-    """Layers in turn as one box: the shortest run that repeats, and how often it does."""
-    parts = [held.part for held in several.held]
-    total = len(parts)
-    runs = (n for n in range(1, total + 1) if total % n == 0 and parts == parts[:n] * (total // n))
-    run = next(runs, total)
-    layers = tuple(_held("layer" if run == 1 else f"layer {i + 1} of {run}", several.held[i]) for i in range(run))
-    inside = layers[0].inside if run == 1 else layers
-    params = sum(each.params for each in layers) * (total // run)
-    return DrawnPart("layers" if name == "blocks" else name, "", params, inside, total // run)
+def _run(held: tuple[Held, ...], times: int, first: int, total: int) -> DrawnPart:
+    """Layers that are repeated together: as one box, where they are several with a box for each inside."""
+    layers = [_part(f"layer {i} of {len(held)}", each.part, each.env) for i, each in enumerate(held, 1)]
+    last = first + len(held) * times
+    name = f"layer {last} of {total}" if last == first + 1 else f"layers {first + 1} to {last} of {total}"
+    params = times * sum(each.params for each in layers)
+    if len(layers) == 1:
+        return replace(layers[0], name=name, said="" if times > 1 else layers[0].said, params=params, times=times)
+    return DrawnPart(name, "", params, inside=tuple(layers), times=times)
 
 
 def _said(part: Part) -> str:
