@@ -28,7 +28,7 @@ _GATED = ("row", "column", "starting", "ending")  # attention of models that fol
 class DrawnPart:
     """One box: its name, the words of its part, its parameters, what is inside, and how often it is repeated.
 
-    ``params`` are those of all repetitions; ``own`` and what is inside, those of one: ``params`` is ``times`` their sum.
+    ``params`` are those of all repetitions: ``times`` the sum of what is ``own`` and inside, which are those of one.
     ``own`` are the parameters in tensors of the part itself, as a table of tokens.
     """
 
