@@ -96,9 +96,14 @@ def _cases(card: str, declaration: s.Declaration, folder: Path, *, usual: bool) 
 
 
 def idle(declaration: s.Declaration) -> list[str]:
-    """The declared directories, by their model_type, that no declared structure can be written in."""
+    """The declared directories, by their model_type, that no declared structure can be written in.
+
+    Not those of tuned classes and bodies alone (T5ForSequenceClassification, T5Model), where no declared head has a
+    place: what is written of them is compared where they are tuned.
+    """
     every = structures(declaration).values()
-    named = [each for each in declaration.layouts if is_directory(each) or each.model_type in REFERENCES]
+    headed = [each for each in declaration.layouts if not each.tuned or any(each.architectures.values())]
+    named = [each for each in headed if is_directory(each) or each.model_type in REFERENCES]
     return [each.model_type for each in named if not any(_places(small_port(each), model) for model in every)]
 
 
