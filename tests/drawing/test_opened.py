@@ -108,8 +108,12 @@ def test_what_layers_read_leads_to_their_frame() -> None:
     ("model", "opened", "said"),
     [
         ("bert", "stack.bloks", "open is 'stack.bloks', which is no fold of bert:large; did you mean 'stack.blocks'?"),
-        ("bert:tiny", "stack.blocks.2", "open is 'stack.blocks.2', which is no fold of bert:tiny"),
-        ("swin", "all", "open is 'all', which is no fold of swin:l: it has none"),
+        (
+            "bert:tiny",
+            "stack.blocks.2",
+            "open is 'stack.blocks.2', which is no fold of bert:tiny: stack.blocks has 2 layers, 0 to 1",
+        ),
+        ("swin", "stack.blocks", "open is 'stack.blocks', which is no fold of swin:l: it has none"),
     ],
 )
 def test_what_is_no_fold_is_one_line(
@@ -128,3 +132,7 @@ def test_the_command_opens_what_the_function_opens(tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == draw("bert:tiny", opened=["stack.blocks"]).svg
     with pytest.raises(InputError, match="is of the drawing of one model's data flow"):
         draw("bert", "roberta", opened=["all"])
+
+
+def test_all_of_a_model_without_folds_is_its_drawing() -> None:
+    assert draw("swin", opened=["all"]).svg == draw("swin").svg

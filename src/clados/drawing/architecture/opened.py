@@ -27,6 +27,8 @@ def folds(node: Drawable) -> dict[str, str]:
 def opened_node(model: Model, opened: Collection[str], name: str) -> Drawable:
     """What is drawn of a model with folds opened, by their keys or all of them, and layers with the folds around them.
 
+    ``all`` of a model without folds is its drawing as it is.
+
     Raises:
         InputError: for what is no fold or layer of the drawing, with the nearest.
     """
@@ -36,12 +38,20 @@ def opened_node(model: Model, opened: Collection[str], name: str) -> Drawable:
     node = drawn(model, Here(opened=frozenset(wanted)))
     shown = {each.key for each in walk(node) if isinstance(each, Framed)}
     for each in opened:
-        if each not in shown and not (each == ALL and known):
-            has = f"; {ALL} and their layers, as {next(iter(known))}.0, are known too" if known else ": it has none"
-            raise InputError(
-                f"open is '{each}', which is no fold of {name}{hint(each, [*known]) if known else ''}{has}"
-            )
+        if each not in shown and each != ALL:
+            raise InputError(f"open is '{each}', which is no fold of {name}{_instead(each, known, node)}")
     return node
+
+
+def _instead(asked: str, known: Mapping[str, str], node: Drawable) -> str:
+    """What can be opened instead: of a fold that is named with a layer too many its layers, else the folds."""
+    fold, _, number = asked.rpartition(".")
+    if fold in known and number.isdecimal():
+        layers = sum(isinstance(each, PartBox | Framed) and each.fold.rpartition(".")[0] == fold for each in walk(node))
+        return f": {fold} has {layers} layers, 0 to {layers - 1}"
+    if not known:
+        return ": it has none"
+    return f"{hint(asked, [*known])}; {ALL} and their layers, as {next(iter(known))}.0, are known too"
 
 
 def opened_fold(name: str, layers: Sequence[Held], here: Here, title: str, sets: Sequence[int] = ()) -> Framed:
