@@ -16,7 +16,7 @@ from clados.errors import InputError
 from clados.files import read_json
 from clados.nn.kinds.model import Output
 
-LARGEST = 1e6  # of a number that is read: squares of distances are numbers still
+_LARGEST = 1e6  # of a number that is read: squares of distances are numbers still
 KEYS = ("positions", "velocities", "charges")
 _Numbers = NDArray[np.float32]
 
@@ -67,7 +67,7 @@ def read_particles(file: Path) -> Particles:
 
     Raises:
         DataError: for a file that cannot be read, keys that are missing, numbers of unlike shape, or larger than
-            ``LARGEST``, fewer than two particles, and two at one place.
+            1,000,000, fewer than two particles, and two at one place.
     """
     found = read_json(file, DataError)
     if not isinstance(found, dict) or (missing := [key for key in KEYS if key not in found]):
@@ -99,6 +99,6 @@ def _array(file: Path, key: str, value: object) -> _Numbers:
         raise DataError(f"{file}: {key} is no table of numbers ({error})") from error
     if not np.isfinite(found).all():
         raise DataError(f"{file}: {key} has numbers that are not finite")
-    if (np.abs(found) > LARGEST).any():
-        raise DataError(f"{file}: {key} has numbers beyond {LARGEST:,.0f}")
+    if (np.abs(found) > _LARGEST).any():
+        raise DataError(f"{file}: {key} has numbers beyond {_LARGEST:,.0f}")
     return found
