@@ -136,3 +136,9 @@ def test_the_command_opens_what_the_function_opens(tmp_path: Path) -> None:
 
 def test_all_of_a_model_without_folds_is_its_drawing() -> None:
     assert draw("swin", opened=["all"]).svg == draw("swin").svg
+
+
+def test_folds_are_of_drawings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["draw", "bert:tiny", "--open", "all"]) == 2
+    assert "name one with --svg, --png, --pdf or --json" in capsys.readouterr().err
+    assert run_command_line(["draw", "bert:tiny", "--open", "all", "--json"]) == 0

@@ -244,3 +244,22 @@ def test_it_is_drawn_without_torch(folder: Path) -> None:
     code = "import sys; from clados.cli import main; sys.argv[1:] = ['report', sys.argv[1]]\ntry: main()\n"
     code += "except SystemExit as end: assert not end.code\nassert not {'torch', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code, str(folder)], check=True)
+
+
+def test_a_run_that_stopped_early_says_why_and_which_weights_are_kept(folder: Path) -> None:
+    said = "no better held-out loss came (evaluations in a row: 1); the weights kept are those of step 4."
+    (folder / "run.json").write_text(json.dumps(RUN | {"choices": RUN["choices"] | {"steps": 20}}))
+    assert said not in run_report(run_record(folder))  # it goes on
+    (folder / "config.json").write_text("{}")
+    assert said in run_report(run_record(folder))
+    (folder / "run.json").write_text(json.dumps(RUN))
+    page = run_report(run_record(folder))
+    assert "stopped early" not in page
+    assert "The weights kept are those of step 4." in page
+
+
+def test_documents_are_told_where_they_are_not_the_examples(folder: Path) -> None:
+    for number, told in ((1000, False), (999, True)):
+        documents = {"trained on": number, "held out": 100}
+        (folder / "run.json").write_text(json.dumps(RUN | {"documents": documents}))
+        assert (">documents<" in run_report(run_record(folder))) == told

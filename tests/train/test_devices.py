@@ -132,3 +132,21 @@ def test_what_needs_whole_tensors_is_not_sharded(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("clados.train.optimisers.DTensor", nn.Parameter)
     with pytest.raises(InputError, match="sharded is True, but Adafactor needs whole tensors"):
         plan.trainer(initial_model(plan))
+
+
+def test_all_processes_hear_of_it_where_work_fails_in_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+
+    def told(self: World, own: object) -> object:
+        sent.extend([own] if self.first else [])
+        return sent[-1]
+
+    monkeypatch.setattr(World, "told", told)
+
+    def work() -> int:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        World(0, 2).once(work)
+    with pytest.raises(RuntimeError, match=r"the first process ended: KeyError\('x'\)"):
+        World(1, 2).once(work)

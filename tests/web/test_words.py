@@ -8,6 +8,7 @@ import clados.web
 from clados.catalog.pages import ERRATA
 from clados.catalog.schema import ATTRIBUTES, LINEAGE_KINDS, VALUE_KINDS
 from clados.reports.curves import CURVE_LINES, CURVE_MEANINGS
+from clados.reports.run import KEPT_WEIGHTS, STOPPED_EARLY
 from clados.reports.samples import KEY_WORDS, SIDES
 from clados.train.reported import COUNTED_EXAMPLES
 from clados.web.language import page_languages
@@ -58,6 +59,7 @@ TERMS = {
     *("holds", "fails", "missing", "not applicable"),  # of proofs
     *("Loss", *(word for pair in CURVE_MEANINGS.values() for word in pair)),  # of runs
     *("nats a token", "squared error a number"),
+    *(KEPT_WEIGHTS, STOPPED_EARLY),
     *KEY_WORDS,
     *CURVE_LINES,
     *SIDES,

@@ -99,6 +99,10 @@ def draw_command(
     """
     from clados.drawing.drawings import draw
 
+    if opened and not (svg or png or pdf or as_json):
+        raise InputError(
+            f"--open {opened[0]}: it opens folds of a drawing; name one with --svg, --png, --pdf or --json"
+        )
     drawing = draw(
         sized_or_saved(model), attention=attention, length=length, direction=direction.value, opened=opened or ()
     )

@@ -141,13 +141,17 @@ def _weights(said: str | None) -> Literal["balanced"] | dict[str, float] | None:
 def _tell(folder: Path, before: dict[str, float], after: dict[str, float], *, json: bool) -> None:
     from clados.errors import CladosError
     from clados.files import read_json
+    from clados.reports.run import METRICS, run_record
 
-    content: Any = read_json(folder / "metrics.json", CladosError)
+    content: Any = read_json(folder / METRICS, CladosError)
+    ending = run_record(folder).ending()
     if json:
         ends = {"start": before, "end": after} if before else {}
         output.print_json({"out": str(folder), "held_out": ends, "metrics": content})
         return
     output.print_facts({f"held-out {name}": f"{value:.4f}" for name, value in content.items()})
+    if ending:
+        print(ending)
     print(escape_controls(f"wrote {folder}"))
 
 

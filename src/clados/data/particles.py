@@ -16,7 +16,7 @@ _Numbers = NDArray[np.float64]
 
 
 def particles(simulations: int = 7000, number: int = 5, seed: int = 0) -> list[PointSample]:
-    """Particles at some time, and how far each has simulated and its velocity changed half a unit of time later.
+    """Particles at some time, and how far each has moved, and how its velocity has changed, half a unit of time later.
 
     Vectors are velocities, edges products of charges; targets are [particles, 2, 3].
     """

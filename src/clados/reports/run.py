@@ -1,7 +1,7 @@
 """A run as its folder tells of it, and its report: one page that needs nothing else."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +19,18 @@ from clados.reports.page import fact_list, number_tiles, whole_page
 from clados.reports.samples import KeptSample, sample_of, shown_samples
 
 RUN, LOG, KEPT_SAMPLES, METRICS, REPORT = "run.json", "log.jsonl", "samples.json", "metrics.json", "report.html"
+KEPT_WEIGHTS = "The weights kept are those of step {step}."
+STOPPED_EARLY = (
+    "It stopped early, as no better held-out loss came (evaluations in a row: {number}); "
+    "the weights kept are those of step {step}."
+)
 _DIGITS = 4  # that matter of a loss
 _SLOW = 10  # a second, below which digits matter
 _DRAWN = 3000  # steps that curves are made of, about
+
+
+def _english(text: str, **values: str | int) -> str:
+    return text.format(**values)
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,21 @@ class RunRecord:
         """Of all steps together."""
         return sum(float(each.get("seconds", 0.0)) for each in self.entries)
 
+    def ending(self, say: Callable[..., str] = _english) -> str:
+        """Which weights came of a run that keeps its best, and why it stopped early; empty where they are its last.
+
+        Args:
+            say: the sentence in the language of the page, its numbers put in.
+        """
+        held = [each for each in self.entries if "held_out" in each]
+        kept = held[-1].get("best") if held and self.ended else None
+        if not isinstance(kept, int) or kept == self.step:
+            return ""
+        if self.step >= self.steps:
+            return say(KEPT_WEIGHTS, step=f"{kept:,}")
+        number = sum(each["step"] > kept for each in held)
+        return say(STOPPED_EARLY, number=number, step=f"{kept:,}")
+
     @property
     def again(self) -> str:
         """The command that makes it again; empty where it is not known."""
@@ -185,7 +209,13 @@ def run_report(run: RunRecord) -> str:
     """The page: how far it came, its curves, what its model makes, and how it is made again."""
     state = "has ended" if run.ended else f"stands at step {run.step:,}"
     learned = el("p", _learned(run), class_="lead")
-    head = [el("h1", run.title, " ", el("span", state, class_="badge")), learned, number_tiles(run_numbers(run))]
+    ending = el("p", told, class_="lead") if (told := run.ending()) else ""
+    head = [
+        el("h1", run.title, " ", el("span", state, class_="badge")),
+        learned,
+        ending,
+        number_tiles(run_numbers(run)),
+    ]
     return whole_page(f"{run.title}: report of a run", head, run_curves(run), shown_samples(run.samples), _made(run))
 
 
@@ -229,12 +259,14 @@ def run_numbers(run: RunRecord) -> list[tuple[str, str, str]]:
 
 def _made(run: RunRecord) -> list[Child]:
     """How it is made again, and of what it was made."""
+    documents, examples = (_pair(run.said.get(name)) for name in ("documents", "examples"))
     known: dict[str, Child] = {
         "model": run.said.get("model"),
         "stage": _named(run.said.get("stage")),
         "size": _size(run.said.get("declaration")),
         "data": _data(run),
-        **{name: _pair(run.said.get(name)) for name in ("documents", "examples")},
+        "documents": documents if documents != examples else "",
+        "examples": examples,
         "batch": str(run.batch or ""),
         "length": str(run.said.get("length") or ""),
         "peak rate": f"{rate:.3g}" if isinstance(rate := run.chosen.get("lr"), float) else "",

@@ -23,6 +23,7 @@ from clados.small import PREFIX, small_model
 from clados.train.align_report import Walked, alignment_report, keep_answers
 from clados.train.align_told import told_differs, trained_first
 from clados.train.choices import Choices
+from clados.train.devices import world
 from clados.train.fitting import SMALL_PARAMS
 from clados.train.log import Show
 from clados.train.planned import check_start, planned
@@ -363,9 +364,10 @@ def align(
                 return False
         told, differs = _told(leg.learned), told_differs(leg, plan, asked.length)
         walked.append(Walked(leg.stage.name, leg.learned, told, leg.start, differs, _begun(asked, leg, out), folder))
-        with spared(out / REPORT, show):
-            keep_answers(walked[-1])
-            write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
+        if world().first:
+            with spared(out / REPORT, show):
+                keep_answers(walked[-1])
+                write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
     return True
 
 

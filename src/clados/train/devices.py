@@ -76,14 +76,18 @@ class World:
 
         Raises:
             InputError: as ``work``, in all of them.
+            RuntimeError: ``work`` failed in another way; in the first process it fails as it does.
         """
         found: T | None = None
-        refused: InputError | None = None
+        refused: Exception | None = None
         if self.first:
             try:
                 found = work()
             except InputError as error:
                 refused = error
+            except Exception as error:
+                self.told((found, RuntimeError(f"the first process ended: {error!r}")))
+                raise
         found, refused = self.told((found, refused))
         if refused:
             raise refused

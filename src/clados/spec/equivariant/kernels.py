@@ -1,4 +1,4 @@
-"""Equivariant kernels, and mixtures of features at one point (Fuchs et al. 2020, §2.2 and §3.2)."""
+"""Equivariant kernels, and mixtures of features at one point (Fuchs et al. 2020, eq. 8 and §3.2)."""
 
 from dataclasses import replace
 from typing import Self
@@ -60,7 +60,7 @@ class Kernels(Part):
 
 
 class Mixture(Part):
-    """How the features of one degree at a point are mixed: the self-interaction (Fuchs et al. 2020, eq. 12)."""
+    """How the features of one degree at a point are mixed: the self-interaction (Fuchs et al. 2020, §3.2)."""
 
 
 class LinearMixture(Mixture):

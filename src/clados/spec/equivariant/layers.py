@@ -8,7 +8,7 @@ from clados.spec.errors import SpecError
 
 
 class EquivariantAttention(Part, kw_only=True):
-    """Softmax over a point's neighbours of q_i . k_ij / sqrt(numbers of k), which no turn changes (eqs. 10 and 11).
+    """Softmax over a point's neighbours of q_i . k_ij / sqrt(numbers of k), which no turn changes (eq. 11).
 
     Keys and values of each neighbour by kernels, queries by a matrix for each degree at the point itself; what is
     gathered stands beside what was read, and both are mixed. Keys have the degrees that are read alone.
@@ -35,7 +35,7 @@ class EquivariantAttention(Part, kw_only=True):
 
 
 class EquivariantConvolution(Part):
-    """The mean over a point's neighbours of W(x) f, plus a matrix for each degree of f at the point (eq. 7)."""
+    """The mean over a point's neighbours of W(x) f, plus a matrix for each degree of f at the point."""
 
     kernels: Kernels = Kernels()
 

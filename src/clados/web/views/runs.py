@@ -63,6 +63,8 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool,
         yield el("p", run.wrong, class_="mistake")
         return
     yield el("p", _numbers(asked, run), class_="headline")
+    if ending := record.ending(say):
+        yield el("p", ending)
     if record.steps and record.entries:
         label = say("steps")
         yield el("progress", value=min(record.step, record.steps), max=record.steps, aria_label=f"{name}: {label}")
