@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.checkpoints import LayoutError
-from clados.checkpoints.formats.diffusers import PIPELINES
 from clados.checkpoints.mapping.config import to_config
 from clados.checkpoints.mapping.detect import heads, is_directory, replace_heads, slots
 from clados.checkpoints.mapping.dialects import nested
 from clados.checkpoints.mapping.names import places
+from clados.layouts.diffusers import PIPELINES
 from clados.models.declared import declared, package_models
 from clados.proofs.layout_references import GOLDEN
 

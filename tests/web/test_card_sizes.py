@@ -1,7 +1,9 @@
 """Sizes and directions of a card: each has a page among files, which shows what the server shows."""
 
+import json
 import posixpath
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -9,8 +11,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
+from clados.errors import MissingPackageError
 from clados.web.addresses import size_at, size_folder
+from clados.web.configs import config_files
 from clados.web.export import export_site
+from clados.web.request import Given
 from clados.web.site import Site
 from clados.web.views.card_sizes import size_places
 
@@ -41,9 +46,41 @@ def test_a_page_of_files_shows_of_a_size_what_the_server_shows(
 def test_every_size_has_a_folder_of_its_own(site: Site) -> None:
     for card in site.index.cards.values():
         folders = [size_folder(each) for each in card.sizes]
-        assert len({*folders}) == len(folders)
-        assert all(re.fullmatch(r"[a-z0-9][\w.+-]*", each) for each in folders), folders
+        assert all(re.fullmatch(r"[a-z0-9][a-z0-9@+_.~-]*", each) for each in folders), folders
         assert [size_at(card, each) for each in folders] == [*card.sizes]
+
+
+ALIKE = (
+    "a-b",
+    "a/b",
+    "a~2fb",
+    "a b",
+    "a\\b",
+    "a:b",
+    "a@b",
+    "A-b",
+    "..",
+    "._",
+    "~2e.",
+    "opened.svg",
+    "大",
+    "b.5",
+    "1.5b",
+)
+
+
+def test_sizes_whose_names_are_nearly_alike_have_folders_of_their_own(site: Site) -> None:
+    bert = site.index.cards["bert"]
+    label = 'label = { value = 1, kind = "reported", source = "github:google-research/bert README.md" }'
+    text = "".join(f"\n[[sizes]]\nname = {json.dumps(name)}\n{label}\nbasis = 'model'\n" for name in ALIKE)
+    card = replace(bert, text=bert.text + text)
+    folders = [size_folder(each) for each in card.sizes][-len(ALIKE) :]
+    assert len({each.casefold() for each in folders}) == len(ALIKE)
+    assert all(re.fullmatch(r"[\w@+~-]([\w@+.~-]*[\w@+~-])?", each, re.ASCII) for each in folders), folders
+    assert "opened.svg" not in folders
+    assert folders[0] == "a-b"
+    assert folders[-1] == "1.5b"
+    assert [size_at(card, each).name for each in folders] == [*ALIKE]
 
 
 def test_every_link_between_files_has_its_file(few: Site) -> None:
@@ -65,9 +102,36 @@ def test_what_is_no_size_or_direction_has_no_page(client: TestClient) -> None:
 
 
 def test_a_size_whose_name_is_no_folder_has_its_config(client: TestClient) -> None:
-    link = re.search(r'href="(clip/[^"]*336[^"]*)"', client.get("/cards/clip.html").text)
+    link = re.search(r'href="\.\./(cards/clip/[^"]*336[^"]*json)"', client.get("/cards/clip.html").text)
     assert link
-    assert client.get(f"/cards/{link[1]}").json()["model_type"] == "clip"
+    assert client.get(f"/{link[1]}").json()["model_type"] == "clip"
+
+
+def test_files_have_the_config_of_every_size_that_has_one(few: Site, client: TestClient) -> None:
+    files = config_files(few.index.cards.values())
+    assert {path.rpartition("/")[0] for path in files} >= {"cards/bert/large", "cards/t5/11b", "cards/gpt-2/small"}
+    assert files["cards/t5/11b/config.json"] == client.get("/cards/t5/11b/config.json").content
+    site = Site(live=False, given=Given(configs=files))
+    assert {*files} <= {*site.paths()}
+    assert site.answer("cards/t5/11b/config.json").body == files["cards/t5/11b/config.json"]
+    for folder in ("", "zh/"):
+        assert (
+            f'href="../{folder and "../"}cards/t5/11b/config.json" download'
+            in site.answer(f"{folder}cards/t5.html").body.decode()
+        )
+
+
+def test_no_page_leads_to_a_config_that_is_not_there(client: TestClient) -> None:
+    assert b"config.json" not in Site(live=False).answer("cards/t5.html").body
+    assert "config.json" not in client.get("/cards/stable-diffusion.html").text  # a pipeline has several
+
+
+def test_without_torch_files_have_no_config(few: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def computed(place: str, *args: object) -> None:
+        raise MissingPackageError("torch is not installed")
+
+    monkeypatch.setattr("clados.web.configs.computed", computed)
+    assert config_files(few.index.cards.values()) == {}
 
 
 @pytest.mark.browser

@@ -231,6 +231,12 @@ def test_the_exported_site_opens_from_its_files(page: Page, few: Site, tmp_path:
     page.get_by_role("link", name="bert · roberta").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("BERT · RoBERTa")
     expect(page.get_by_role("rowheader", name="tokenizer")).to_contain_text("≠")
+    expect(page.get_by_role("heading", level=2).first).to_have_text("From BERT to RoBERTa")
+    drawn = page.locator(".beside img")
+    assert drawn.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
+    page.goto(page.url.replace("bert,roberta", "roberta,bert,gpt"))
+    expect(drawn).to_have_count(1)
+    expect(page.locator(".note")).to_contain_text("a server draws any two")
     page.get_by_role("link", name="Tree").click()
     expect(page.locator("[data-id=bert]")).to_be_visible()
     page.get_by_role("link", name="中文").click()

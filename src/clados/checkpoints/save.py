@@ -28,6 +28,7 @@ from clados.checkpoints.mapping.modules import is_apart
 from clados.checkpoints.mapping.names import TensorPlace, embedding, is_body, places
 from clados.checkpoints.metadata import IMAGES
 from clados.errors import InputError
+from clados.layouts.diffusers import PIPELINES
 from clados.spec.core.ledger import rows
 from clados.spec.inputs.text import Tokens
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
@@ -96,7 +97,7 @@ def save_pretrained(
             placed = places(choice.layout, choice.model)
             prefix = choice.layout.prefix if is_body(choice.layout, classes(model)) else ""
             own = [place for place in placed if not is_apart(place.names[0])]
-            pipeline = choice.layout.model_type in diffusers.PIPELINES.values()
+            pipeline = choice.layout.model_type in PIPELINES.values()
             if pipeline:
                 diffusers.write_pipeline(fresh, dict(_theirs(own, module, "")), _save_file)
             elif adapter is None:
@@ -178,7 +179,7 @@ def config_json(model: Model) -> dict[str, Any]:
         InputError: where it is no one file but a pipeline's several.
     """
     choice = writable(model)
-    if choice.layout.model_type in diffusers.PIPELINES.values():
+    if choice.layout.model_type in PIPELINES.values():
         raise InputError(f"{choice.card} is kept as a pipeline: it has a config.json for each of its parts")
     return _config(choice, model, "float32", {})
 
@@ -198,7 +199,7 @@ def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
     precision = str(next(module.parameters()).dtype).removeprefix("torch.")
     config = _config(choice, _spec(module), precision, getattr(module, "trained", {}))
     config |= getattr(module, "class_names", {})
-    if layout.model_type in diffusers.PIPELINES.values():
+    if layout.model_type in PIPELINES.values():
         return diffusers.pipeline_files(config)
     files: dict[str, Any] = {"config.json": config}
     if layout.model_type == open_clip.MODEL_TYPE:

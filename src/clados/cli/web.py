@@ -47,12 +47,15 @@ def web_command(
     from clados.web.request import Given
 
     if export is not None:
+        from clados.catalog.load import catalog
         from clados.web.browser_python import browser_python
-        from clados.web.export import export_site
+        from clados.web.configs import config_files
+        from clados.web.export import export_site, new_folder
         from clados.web.site import Site
 
+        new_folder(export)
         python = browser_python(pyodide) if pyodide is not None else None
-        site = Site(live=False, given=Given(python=python))
+        site = Site(live=False, given=Given(python=python, configs=config_files(catalog().values())))
         print_note(f"wrote {export_site(export, site)} files to {export}; open {export / 'index.html'}")
         return
     if pyodide is not None:

@@ -7,8 +7,16 @@ from clados.catalog.sizes import size_named
 
 
 def size_folder(size: CardSize) -> str:
-    """The name of a size without what no folder may have: ``vit-l/14@336`` as ``vit-l-14-336``."""
-    return re.sub(r"[^\w.+-]+|^\.+", "-", size.name)
+    """The name of a size as a folder, no two alike: ``vit-l/14@336`` as ``vit-l~2f14@336``.
+
+    ``~`` and two digits stand for each byte of what a folder or an address may not hold: other characters than lower
+    case, digits and ``@+_-``, and points but between digits.
+    """
+    return re.sub(r"[^a-z0-9@+_.-]|^\.|\.(?!\d)", _coded, size.name)
+
+
+def _coded(found: re.Match[str]) -> str:
+    return "".join(f"~{byte:02x}" for byte in found[0].encode())
 
 
 def size_at(card: Card, folder: str) -> CardSize:

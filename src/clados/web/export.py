@@ -8,6 +8,18 @@ from clados.errors import InputError
 from clados.web.site import Site
 
 
+def new_folder(folder: Path) -> Path:
+    """The whole path of a folder that can be written.
+
+    Raises:
+        InputError: when it is there and holds anything.
+    """
+    folder = folder.resolve()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"--export {folder}: this is there and is no empty folder; name another")
+    return folder
+
+
 def export_site(folder: Path, site: Site | None = None) -> int:
     """Write all pages, pictures and scripts into a folder, whole or not at all, and say how many files these are.
 
@@ -18,9 +30,7 @@ def export_site(folder: Path, site: Site | None = None) -> int:
         InputError: when the folder is there and holds anything.
         OSError: when a file cannot be written.
     """
-    folder = folder.resolve()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"--export {folder}: this is there and is no empty folder; name another")
+    folder = new_folder(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
     site = site or Site(live=False)

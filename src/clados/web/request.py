@@ -1,7 +1,7 @@
 """What a page is asked for: its language, its place in the site, and the words behind the question mark."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -24,11 +24,18 @@ class Given:
     Attributes:
         models: directories of models that may be tried; runs: the folder of the runs that are shown.
         python: the Python that a site of files takes along for the browser.
+        configs: the config.json of each size that it takes along, by their paths.
     """
 
     models: tuple[str, ...] = ()
     runs: Path | None = None
     python: "BrowserPython | None" = None
+    configs: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """All that a site of files takes along, by paths."""
+        return {**self.configs, **(self.python.files if self.python else {})}
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from clados.catalog.load import catalog
 from clados.errors import InputError
 from clados.names import nearest
 from clados.web.addresses import size_at
+from clados.web.configs import config_text
 from clados.web.index import Index
 from clados.web.language import Language, page_languages
-from clados.web.lazily import computed
 from clados.web.policy import FRAMES
 from clados.web.request import Given, PageRequest
 from clados.web.views import frame
@@ -91,8 +91,8 @@ class Site:
         path = f"{path}index.html" if not path or path.endswith("/") else path
         if (file := _static(path)) is not None:
             return Reply(file.read_bytes(), _media(path))
-        if self._given.python is not None and path in self._given.python.files:
-            return Reply(self._given.python.files[path], _media(path))
+        if (given := self._given.files.get(path)) is not None:
+            return Reply(given, _media(path))
         say, inside = _language(path)
         asked = PageRequest(say, inside, query, self.index, self._live, self._given)
         try:
@@ -133,7 +133,8 @@ class Site:
         """What is made of a card for its folder: a size's config.json and pages, and the drawing beside a parent's."""
         match names:
             case (model, size, "config.json") if self._live:
-                return Reply(_config(self.index.cards[model], size).encode(), _MEDIA[".json"])
+                card = self.index.cards[model]
+                return Reply(config_text(card, size_at(card, size)).encode(), _MEDIA[".json"])
             case (model, size, name) if name.endswith(".html"):
                 return _page(_view("card_sizes", "size_page")(asked, self.index.cards[model], size, Path(name).stem))
             case (model, "opened.svg"):
@@ -153,8 +154,7 @@ class Site:
         for file in sorted(STATIC_FILES.rglob("*")):
             if file.is_file() and file.suffix in _MEDIA:
                 yield f"static/{file.relative_to(STATIC_FILES).as_posix()}"
-        if self._given.python is not None:
-            yield from self._given.python.files
+        yield from self._given.files
         for language in page_languages().values():
             yield from (f"{language.folder}{page}" for page in PAGES)
             for card in self.index.cards.values():
@@ -203,14 +203,6 @@ def _difference(parent: Card, card: Card) -> str:
     from clados.drawing.drawings import draw
 
     return draw(parent.id, card.id).svg
-
-
-def _config(card: Card, size: str) -> str:
-    from clados.catalog.sizes import model_of
-
-    model = model_of(card, size_at(card, size))
-    said = computed("clados.checkpoints.save:config_json", model)
-    return json.dumps(said, indent=2, sort_keys=True) + "\n"
 
 
 CARD_FILES: dict[str, Callable[[Card], str]] = {"json": _json, "bib": _bibtex, "svg": _svg}

@@ -11,6 +11,7 @@ from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.formats.directory import stored
 from clados.checkpoints.formats.files import read_object
 from clados.checkpoints.mapping.lazy import LazyTensor
+from clados.layouts.diffusers import PIPELINES
 
 PIPELINE_INDEX, PIPELINE_DECLARATION = (
     "model_index.json",
@@ -18,7 +19,6 @@ PIPELINE_INDEX, PIPELINE_DECLARATION = (
 )  # what diffusers reads, and what it has no word for
 TOKENIZER_FOLDER = "tokenizer"
 _WEIGHTS = "diffusion_pytorch_model"
-PIPELINES = {"StableDiffusionPipeline": "stable-diffusion"}  # their class: our model_type
 # folder: its library, class, config and file of weights
 PIPELINE_FOLDERS: Mapping[str, tuple[str, str, str, str]] = {
     "scheduler": ("diffusers", "", "scheduler_config.json", ""),

@@ -17,6 +17,21 @@
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     return element;
   };
+  // Where the first model and another are parent and child, a file holds their drawings in line.
+  const drawings = () => {
+    const found = [];
+    let all = true;
+    for (const other of models.slice(1)) {
+      const pair = [[models[0], other], [other, models[0]]].find(([old, young]) => data.beside[young]?.includes(old));
+      if (!pair) { all = false; continue; }
+      const [old, young] = pair;
+      const title = data.from.replace("{old}", () => data.names[old]).replace("{new}", () => data.names[young]);
+      const figure = made("figure", "", { class: "canvas beside", tabindex: 0 });
+      figure.append(made("img", "", { src: `${data.top}cards/${young}/from-${old}.svg`, alt: data.drawn }));
+      found.push(made("h2", title), figure);
+    }
+    return all ? found : [...found, made("p", data.undrawn, { class: "note" })];
+  };
   const table = made("table", "", { class: "sides" });
   const top = table.createTHead().insertRow();
   top.append(made("th", "", { scope: "col" }));
@@ -37,6 +52,6 @@
   }
   const frame = made("div", "", { class: "scroll", role: "region", tabindex: 0, "aria-label": data.label });
   frame.append(table);
-  document.getElementById("examples").replaceWith(frame);
+  document.getElementById("examples").replaceWith(...drawings(), made("h2", data.label), frame);
   document.querySelector("h1").textContent = models.map((model) => data.names[model]).join(" · ");
 })();

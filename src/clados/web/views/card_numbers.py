@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from clados.catalog.card import Card, CardSize, Value, declaration_of
+from clados.catalog.card import Card, CardSize, Value
 from clados.catalog.counts import Counted, count_size, ledger
 from clados.catalog.sizes import model_of
 from clados.catalog.structure import training_compute
 from clados.catalog.texts import shape_text, size_figure
 from clados.drawing.treemap import treemap_figure
 from clados.html import Child, Html, el, html_of
-from clados.web.addresses import size_folder
+from clados.web.configs import config_path, sizes_with_config
 from clados.web.request import PageRequest
 from clados.web.views.parts import evidence, picture, table
 
@@ -27,18 +27,17 @@ def counts_section(asked: PageRequest, card: Card) -> list[Html] | None:
         label = say("Tokens seen in training, and floating-point operations")
         seen = [say(each) for each in ("size", "tokens", "FLOPs")]
         shown += [el("h3", label), table(seen, trained, name="counts", label=label)]
-    if asked.live and card.runnable:
-        shown.append(_configs(asked, card))
+    if configs := [*_configs(asked, card)]:
+        shown.append(el("p", el("span", say("config.json of")), configs, class_="files"))
     return shown
 
 
-def _configs(asked: PageRequest, card: Card) -> Html:
-    """The config.json of each declared size, with which other programs build it."""
-    sizes = [size for size in card.sizes if size.name in declaration_of(card).sizes]
-    links = [
-        el("a", each.name, href=f"{card.id}/{size_folder(each)}/config.json", download="config.json") for each in sizes
-    ]
-    return el("p", el("span", asked.say("config.json of")), links, class_="files")
+def _configs(asked: PageRequest, card: Card) -> Iterator[Html]:
+    """A link to the config.json of each size that has one."""
+    for size in sizes_with_config(card):
+        path = config_path(card, size)
+        if asked.live or path in asked.site.configs:
+            yield el("a", size.name, href=asked.top + path, download="config.json")
 
 
 def _size(asked: PageRequest, card: Card, size: CardSize) -> Iterator[list[Child]]:

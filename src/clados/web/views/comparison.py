@@ -10,6 +10,7 @@ from clados.drawing.drawings import draw
 from clados.errors import InputError
 from clados.html import Child, Html, el
 from clados.web.request import PageRequest
+from clados.web.views.descent import drawn_beside, meaning_of_both
 from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
 from clados.web.views.frame import Document, page
 from clados.web.views.parts import data_block, picture, table
@@ -67,9 +68,20 @@ def _data(asked: PageRequest) -> Html:
     rows = {
         name: {card: text for card, text in row.items() if text != "-"} for name, row in found.items() if name != "name"
     }
-    words = {name: asked.say(name.replace("_", " ")) for name in rows}
-    label = asked.say("Side by side")
-    return data_block({"names": {card.id: card.name for card in cards}, "rows": rows, "words": words, "label": label})
+    say = asked.say
+    return data_block(
+        {
+            "names": {card.id: card.name for card in cards},
+            "rows": rows,
+            "words": {name: say(name.replace("_", " ")) for name in rows},
+            "label": say("Side by side"),
+            "beside": {card.id: parents for card in cards if (parents := drawn_beside(asked.cards, card))},
+            "top": asked.top,
+            "from": say("From {old} to {new}", old="{old}", new="{new}"),
+            "drawn": meaning_of_both(asked),
+            "undrawn": say("Files hold the drawings of models beside their parents; a server draws any two."),
+        }
+    )
 
 
 def _form(asked: PageRequest, names: list[str], *, only: bool) -> Html:

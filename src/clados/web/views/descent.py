@@ -54,6 +54,11 @@ def drawn_beside(cards: Mapping[str, Card], card: Card) -> list[str]:
     return [each for each in kin if each in cards and headline_declared(card) and headline_declared(cards[each])]
 
 
+def meaning_of_both(asked: PageRequest) -> str:
+    """What a drawing of two models shows, for those who cannot see it."""
+    return asked.say("Both drawings in line: what is added, removed and changed")
+
+
 def _changes(asked: PageRequest, parent: Card, card: Card) -> Html:
     found = diff(parent.id, card.id)
     said = [*dict.fromkeys(each.sentence for each in (*found.changes, *found.training))]
@@ -67,7 +72,7 @@ def _changes(asked: PageRequest, parent: Card, card: Card) -> Html:
         "img",
         src=f"{asked.top}cards/{card.id}/from-{parent.id}.svg",
         loading="lazy",
-        alt=asked.say("Both drawings in line: what is added, removed and changed"),
+        alt=meaning_of_both(asked),
     )
     picture = el("figure", drawn, class_="canvas beside", tabindex=0)
     return el("details", el("summary", head), el("ul", (el("li", each) for each in said)), picture)
