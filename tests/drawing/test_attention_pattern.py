@@ -17,7 +17,7 @@ from clados.spec.core.pieces import Env
 
 @pytest.mark.parametrize(
     ("name", "layer"),
-    [("dall-e", 1), ("dall-e", 2), ("dall-e", 64), ("gpt-neo", 2), ("gpt-2", 1), ("decision-transformer", 1)],
+    [("dall-e", 0), ("dall-e", 1), ("dall-e", 63), ("gpt-neo", 1), ("gpt-2", 0), ("decision-transformer", 0)],
 )
 def test_what_is_drawn_is_what_is_computed(name: str, layer: int) -> None:
     model: Any = declared(name).model
@@ -30,17 +30,18 @@ def test_what_is_drawn_is_what_is_computed(name: str, layer: int) -> None:
     env = Env(size.dims, stack.norm, inputs)
     places = torch.arange(length)
     mask = made(stack.sees)(places, places)
-    pattern = stack.blocks(size.dims.layers)[layer - 1].attn.pattern
+    pattern = stack.blocks(size.dims.layers)[layer].attn.pattern
     if pattern is not None:
         mask = mask & made(pattern, env)(places, places)
-    assert attention_pattern(model, str(layer), length).cells == tuple(map(tuple, mask.float().tolist()))
+    named = f"{'decoder.' if name == 'dall-e' else ''}stack.blocks.{layer}"
+    assert attention_pattern(model, named, length).cells == tuple(map(tuple, mask.float().tolist()))
 
 
 def test_a_prefix_is_read_both_ways_and_blocks_are_seen_by_some_heads() -> None:
-    glm = attention_pattern(declared("glm").model, "1", 5)
+    glm = attention_pattern(declared("glm").model, "stack.blocks.0", 5)
     assert glm.cells[0] == (1, 1, 1, 0, 0)
     assert glm.cells[3] == (1, 1, 1, 1, 0)
-    bird = attention_pattern(named_model("big-bird").model, "1", 64 * 8).cells
+    bird = attention_pattern(named_model("big-bird").model, "stack.blocks.0", 64 * 8).cells
     assert set(bird[0]) == {1.0}  # the first block is global
     assert bird[64 * 3][64 * 2] == 1.0  # a neighbour
     assert 0 < bird[64 * 3][64 * 6] < 1  # perhaps one of its random blocks
@@ -48,22 +49,22 @@ def test_a_prefix_is_read_both_ways_and_blocks_are_seen_by_some_heads() -> None:
 
 def test_the_figure_says_how_much_is_seen_and_is_the_same_twice() -> None:
     model = declared("gpt-2").model
-    figure = attention_figure(model, "gpt-2", "1", 8)
+    figure = attention_figure(model, "gpt-2", "stack.blocks.0", 8)
     assert "36 of 64 pairs (56%)" in figure.svg
-    assert figure.svg == attention_figure(model, "gpt-2", "1", 8).svg
-    assert "tinted" in attention_figure(declared("big-bird").model, "big-bird", "1", 600).svg
+    assert figure.svg == attention_figure(model, "gpt-2", "stack.blocks.0", 8).svg
+    assert "tinted" in attention_figure(declared("big-bird").model, "big-bird", "stack.blocks.0", 600).svg
 
 
 @pytest.mark.parametrize(
     ("name", "layer", "length", "said"),
     [
-        ("t5", "1", 8, "layers are named as in encoder.1, decoder.1"),
-        ("t5", "decoder.99", 8, "there are 24"),
-        ("gpt-2", "0", 8, "from 1 on"),
+        ("t5", "1", 8, "layers are named as in encoder.blocks.0, decoder.blocks.0"),
+        ("t5", "decoder.blocks.24", 8, "decoder.blocks has 24 layers, 0 to 23"),
+        ("gpt-2", "stack.blocks.-1", 8, "0 to 11"),
         ("gpt-2", "x", 8, "no layer 'x'"),
-        ("gpt-2", "1", 100_000, "a length of 100,000 positions; it must be"),
-        ("gpt-2", "1", 0, f"it must be 1 to {LONGEST_PATTERN:,}"),
-        ("swin", "1", 8, "Pyramids have no stack"),
+        ("gpt-2", "stack.blocks.0", 100_000, "a length of 100,000 positions; it must be"),
+        ("gpt-2", "stack.blocks.0", 0, f"it must be 1 to {LONGEST_PATTERN:,}"),
+        ("swin", "stack.blocks.0", 8, "Pyramids have no stack"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(name: str, layer: str, length: int, said: str) -> None:
@@ -72,7 +73,9 @@ def test_what_cannot_be_drawn_is_said(name: str, layer: str, length: int, said: 
 
 
 def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command_line(["draw", "gpt-2", "--attention", "1", "--length", "3"]) == 0
-    assert "■ ■ ·" in capsys.readouterr().out
+    assert run_command_line(["draw", "gpt-2", "--attention", "stack.blocks.0", "--length", "3"]) == 0
+    said = capsys.readouterr().out
+    assert "stack.blocks.0, layer 1 of 48" in said
+    assert "■ ■ ·" in said
     assert run_command_line(["draw", "gpt-2", "--length", "3"]) == 2
     assert "name the layer" in capsys.readouterr().err

@@ -109,7 +109,7 @@ def test_a_deeper_norm_s_factor_has_room() -> None:
 def test_what_has_no_direction_refuses_one() -> None:
     assert draw("gpt", direction="right").svg != draw("gpt").svg
     with pytest.raises(InputError, match=r"direction right is of the drawing of one model's data flow"):
-        draw("gpt", attention="1", direction="right")
+        draw("gpt", attention="stack.blocks.0", direction="right")
     with pytest.raises(InputError, match=r"direction right is of the drawing"):
         draw("gpt", "gpt-2", direction="right")
     with pytest.raises(InputError, match="direction is 'left'; it is one of up, right"):

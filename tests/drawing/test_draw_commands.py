@@ -39,7 +39,7 @@ def test_the_survey_s_figure_is_compared_edge_by_edge(capsys: pytest.CaptureFixt
         (["tree", "--highlight", "brt"], "did you mean"),
         (["timeline", "--y", "size"], "params"),
         (["draw", "gpt", "--direction", "left"], "'left' is not one of 'up', 'right'"),
-        (["draw", "gpt", "--attention", "1", "--direction", "right"], "direction right is of the drawing"),
+        (["draw", "gpt", "--attention", "stack.blocks.0", "--direction", "right"], "direction right is of the drawing"),
         (["tree", "--svg", "/dev/null/tree.svg"], "cannot write /dev/null/tree.svg"),
     ],
 )

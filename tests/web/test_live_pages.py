@@ -69,6 +69,23 @@ def test_a_fold_opens_in_the_drawing_and_its_layers_do_and_the_address_keeps_the
     assert "open=" not in page.url
 
 
+def test_back_leaves_a_card_at_once_and_forward_shows_the_folds_that_were_opened(page: Page, address: str) -> None:
+    page.goto(f"{address}cards/bert.html")
+    before = page.url
+    page.goto(f"{address}cards/gpt-3.html?size=2.7b")
+    layers = page.locator('#drawing [data-box^="stack.blocks."]')
+    for each in ('a[data-fold="stack.blocks"]', '[data-box="stack.blocks.3"]'):
+        page.locator(f"#drawing {each}").dispatch_event("click")
+        expect(page.locator('#drawing [data-box="stack.blocks.3"]')).to_have_count(1)
+    expect(page.locator('#drawing [data-box="stack.blocks.3.attn"]')).to_have_count(1)
+    page.go_back()
+    expect(page).to_have_url(before)
+    page.go_forward()
+    expect(page).to_have_url(re.compile("open=stack.blocks&open=stack.blocks.3"))
+    expect(page.locator('#drawing [data-box="stack.blocks.3.attn"]')).to_have_count(1)
+    assert layers.count() > 30
+
+
 def test_a_parent_is_shown_beside_its_child(page: Page, address: str) -> None:
     page.goto(f"{address}cards/roberta.html")
     page.locator("#descent summary").first.click()

@@ -80,7 +80,7 @@ def tree_command(
 def draw_command(
     model: SizedOrSaved,
     attention: Annotated[
-        str | None, typer.Option(metavar="LAYER", help="Draw who sees whom in this layer: 1, decoder.2.")
+        str | None, typer.Option(metavar="LAYER", help="Draw who sees whom in this layer: stack.blocks.3.")
     ] = None,
     length: Annotated[int | None, typer.Option(help="Positions of that drawing.", show_default="48")] = None,
     direction: Annotated[Towards, typer.Option(help="Where data flow to in the drawing.")] = Towards.UP,

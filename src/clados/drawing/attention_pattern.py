@@ -34,10 +34,16 @@ _SEEN = "#d9822b"
 
 @dataclass(frozen=True)
 class AttentionPattern:
-    """What a layer's positions see: of which stack and layer, in words, and the cells."""
+    """What a layer's positions see.
 
-    side: str
-    layer: int
+    Attributes:
+        layer: the name of its module; number: its place, from 1; layers: of how many.
+        said: in words.
+        cells: the matrix.
+    """
+
+    layer: str
+    number: int
     layers: int
     said: str
     cells: MatrixCells  # [queries][keys]: 1 is seen, 0 is not, between: by a part of the heads
@@ -56,7 +62,7 @@ def attention_pattern(model: Model, layer: str, length: int | None = None) -> At
     """What each position of a layer sees.
 
     Args:
-        layer: its number from 1, of an encoder-decoder with the stack before it: ``decoder.2``.
+        layer: the name of its module, in which layers count from 0: ``stack.blocks.3``, ``decoder.blocks.0``.
         length: positions; of a stack that reads a prefix, the first half is read.
 
     Raises:
@@ -65,17 +71,17 @@ def attention_pattern(model: Model, layer: str, length: int | None = None) -> At
     length = _USUAL if length is None else length
     if not 1 <= length <= LONGEST_PATTERN:
         raise InputError(f"a length of {length:,} positions; it must be 1 to {LONGEST_PATTERN:,}")
-    sides = _stacks(model)
-    if not sides:
+    stacks = _stacks(model)
+    if not stacks:
         raise InputError(f"{type(model).__name__}s have no stack whose layers attend by a pattern over positions")
-    side, _, number = layer.rpartition(".")
-    if side not in sides:
-        named = ", ".join(f"{name}.1" if name else "1" for name in sides)
+    name, _, number = layer.rpartition(".")
+    if name not in stacks:
+        named = ", ".join(f"{each}.0" for each in stacks)
         raise InputError(f"no layer '{layer}'; layers are named as in {named}")
-    stack, layers, inputs = sides[side]
-    if not number.isdecimal() or not 1 <= int(number) <= layers:
-        raise InputError(f"no layer '{layer}'; there are {layers}, from 1 on")
-    block = stack.blocks(layers)[int(number) - 1]
+    stack, layers, inputs = stacks[name]
+    if not number.isdecimal() or int(number) >= layers:
+        raise InputError(f"no layer '{layer}': {name} has {layers} layers, 0 to {layers - 1}")
+    block = stack.blocks(layers)[int(number)]
     if not isinstance(block.attn, Attention):
         raise InputError(f"layer {layer} attends by {type(block.attn).__name__}, which has no pattern over positions")
     place = _Place(length, getattr(inputs, "position", None), inputs.step if isinstance(inputs, Binned) else 0)
@@ -83,23 +89,23 @@ def attention_pattern(model: Model, layer: str, length: int | None = None) -> At
     said = [sees_said(stack.sees), *([pattern_said(pattern)] if pattern else [])]
     said += ["the less, the further off (ALiBi)"] if isinstance(stack.position, ALiBi) else []
     cells = tuple(tuple(_seen(stack.sees, pattern, i, j, place) for j in range(length)) for i in range(length))
-    return AttentionPattern(side, int(number), layers, "; ".join(said), cells)
+    return AttentionPattern(layer, int(number) + 1, layers, "; ".join(said), cells)
 
 
 def _stacks(model: Model) -> dict[str, tuple[Stack, int, object]]:
-    """The stacks whose positions see each other, by name: with their number of layers, and what they read."""
+    """The stacks whose positions see each other, by their layers' name: with their number, and what they read."""
     if isinstance(model, EncoderDecoder):
         sides = model.sides
         return {
-            "encoder": (model.encoder, sides.encoder.dims.layers, model.inputs),
-            "decoder": (model.decoder, sides.decoder.dims.layers, model.inputs),
+            "encoder.blocks": (model.encoder, sides.encoder.dims.layers, model.inputs),
+            "decoder.blocks": (model.decoder, sides.decoder.dims.layers, model.inputs),
         }
     if isinstance(model, CodePainter):
-        return {"": (model.decoder.stack, model.size.decoder.dims.layers, model.decoder.inputs)}
+        return {"decoder.stack.blocks": (model.decoder.stack, model.size.decoder.dims.layers, model.decoder.inputs)}
     if isinstance(model, Bridged):
-        return {"": (model.stack, model.size.text.dims.layers, model.inputs)}
+        return {"stack.blocks": (model.stack, model.size.text.dims.layers, model.inputs)}
     if isinstance(model, Encoder | Decoder):
-        return {"": (model.stack, model.size.dims.layers, model.inputs)}
+        return {"stack.blocks": (model.stack, model.size.dims.layers, model.inputs)}
     return {}
 
 
@@ -163,13 +169,16 @@ def _kernel(pattern: GridKernel, before: int, row: int) -> bool:
     return any(abs(before - i * row) <= half for i in range(half + 1))
 
 
+def _which(found: AttentionPattern) -> str:
+    return f"{found.layer}, layer {found.number} of {found.layers}"
+
+
 def attention_figure(model: Model, name: str, layer: str, length: int | None = None) -> Figure:
     """The pattern as a matrix: queries go down, keys across. Arguments and errors as for ``attention_pattern``."""
     found = attention_pattern(model, layer, length)
     count = len(found.cells)
     side = _SIDE / count
-    which = f"{found.side} layer".strip() + f" {found.layer} of {found.layers}"
-    title = f"{name}: {which}"
+    title = f"{name}: {_which(found)}"
     seen = sum(map(sum, found.cells))
     full = all(cell in (0.0, 1.0) for row in found.cells for cell in row)
     share = (
@@ -188,8 +197,7 @@ def attention_figure(model: Model, name: str, layer: str, length: int | None = N
     ]  # fmt: skip
     width = max(_SIDE + 2 * _MARGIN + 26, svg.text_width(f"{found.said} · {share}", 12) + 2 * _MARGIN)
     width = max(width, svg.text_width(title, 17) * 1.1 + 2 * _MARGIN)
-    data = {"model": name, "side": found.side, "layer": found.layer, "said": found.said,
-            "seen": [list(row) for row in found.cells]}  # fmt: skip
+    data = {"model": name, "layer": found.layer, "said": found.said, "seen": [list(row) for row in found.cells]}
     return Figure(svg.document(width, top + _SIDE + _MARGIN, title, parts, kind="attention-pattern"), data)
 
 
@@ -198,5 +206,6 @@ def terminal_attention(model: Model, layer: str, length: int | None = None) -> P
     found = attention_pattern(model, layer, length)
     signs = {1.0: "■", 0.0: "·"}
     lines = [" ".join(signs.get(cell, "▒") for cell in row) for row in found.cells]
-    which = f"{found.side} layer".strip() + f" {found.layer} of {found.layers}: {found.said}"
-    return Page([which, ["queries down, keys across; ■ is seen, ▒ by a part of the heads"], lines])
+    return Page(
+        [f"{_which(found)}: {found.said}", ["queries down, keys across; ■ is seen, ▒ by a part of the heads"], lines]
+    )

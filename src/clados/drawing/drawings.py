@@ -91,7 +91,7 @@ def draw(
     Args:
         model: ``MODEL`` or ``MODEL:SIZE``, the path of a declaration, or a declared model.
         against: another that is drawn beside it, in line, with what is added, removed and changed from the first to it.
-        attention: draw which positions see which in this layer instead: ``1``, or with the stack as in ``decoder.1``.
+        attention: draw which positions see which in this layer instead, named as its module is: ``decoder.blocks.0``.
         length: of that drawing, in positions; 48 by default.
         direction: in which data flow: ``"up"``, or ``"right"``: what enters at the left, what is read off at the right.
         opened: folds that are drawn layer by layer, as ``stack.blocks`` or ``"all"``; and layers of them that are drawn

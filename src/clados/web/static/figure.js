@@ -20,7 +20,7 @@
     if (!answer || !answer.ok) { location.href = address; return; }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("drawing");
     document.getElementById("drawing").replaceWith(document.adoptNode(fresh));
-    history.replaceState(null, "", address);
+    history.replaceState(null, "", address); // so that Back leaves the page at once, as after filters
     document.dispatchEvent(new CustomEvent("clados:fresh", { detail: fresh }));
     fresh.querySelector(`svg [data-fold="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
   }
