@@ -81,6 +81,22 @@ def test_the_sizes_of_a_model_are_joined_by_a_line_at_its_date_and_no_name_lies_
         assert not [dot for dot in dots if box.grown(-1).overlaps(Box(*dot, 0.01, 0.01))], name
 
 
+def test_published_training_compute_has_a_bar_where_that_by_the_tokens_is_another() -> None:
+    figure = FIGURES["all by flops"]()
+    rows: Any = {row["id"]: row for row in figure.data["nodes"]}  # type: ignore[attr-defined]
+    gopher = rows["gopher"]["uncertain"]["280b"]
+    assert (gopher["low"], gopher["high"]) == (pytest.approx(6 * 280e9 * 300e9, rel=0.01), 6.31e23)
+    assert gopher["counted"]
+    for known in ("gpt-3", "palm", "chinchilla", "llama"):  # 2 % apart or less; of the last, none is published
+        assert not rows[known]["uncertain"]
+    bars = {str(each.get("data-bar")): each for each in elements(figure, "data-bar")}
+    assert {*bars} == {f"{name}:{size}" for name, row in rows.items() for size in row["uncertain"]}
+    assert untitled(bars.values()) == []
+    upright = [*_lines(bars["gopher:280b"])][2]
+    assert upright[1] == tuple(rows["gopher"]["point"])  # the published figure is its upper end
+    assert "which count no recomputation" in figure.svg
+
+
 def test_a_size_that_is_not_known_well_has_a_bar_and_no_name_lies_on_one() -> None:
     figure = FIGURES["all by params"]()
     rows: Any = {row["id"]: row for row in figure.data["nodes"]}  # type: ignore[attr-defined]

@@ -157,8 +157,13 @@ def training_compute(card: Card, size: CardSize) -> Value | None:
     N are the active parameters and D the tokens seen (Kaplan et al. 2020, arXiv:2001.08361, §2.1); None where neither
     is known. Embeddings are counted, attention's scores and recomputation are not.
     """
-    if size.compute or not size.tokens or not size.tokens.known or size.name not in _declared(card):
-        return size.compute
+    return size.compute or compute_by_tokens(card, size)
+
+
+def compute_by_tokens(card: Card, size: CardSize) -> Value | None:
+    """6 N D of a declared decoder whose tokens are known; else None."""
+    if not size.tokens or not size.tokens.known or size.name not in _declared(card):
+        return None
     model = model_of(card, size)
     if not isinstance(model, Decoder):
         return None

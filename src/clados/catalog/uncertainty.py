@@ -1,21 +1,22 @@
-"""How well the parameters of a published size are known: between which numbers they lie."""
+"""How well the parameters of a published size, and the operations of its training, are known: between which numbers."""
 
 from dataclasses import dataclass
 
-from clados.catalog.card import CardSize
+from clados.catalog.card import Card, CardSize
 from clados.catalog.counts import last_digit, rounds, whole_number
+from clados.catalog.structure import compute_by_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
-    """Between which numbers the parameters of a size lie.
+    """Between which numbers an amount of a size lies.
 
     Attributes:
         counted: whether one of them is published and the other counted; else both are rounded to the published figure.
     """
 
-    low: int
-    high: int
+    low: float
+    high: float
     counted: bool
 
 
@@ -34,3 +35,12 @@ def uncertainty(size: CardSize) -> Uncertainty | None:
     if rounds(exact, published) or size.basis not in (size.exact_basis, "unknown"):
         return None
     return Uncertainty(min(published, exact), max(published, exact), counted=True)
+
+
+def compute_uncertainty(card: Card, size: CardSize) -> Uncertainty | None:
+    """From the published operations of a size's training to those by its tokens; None unless both are known."""
+    published, counted = size.compute, compute_by_tokens(card, size)
+    if not (published and published.known and counted):
+        return None
+    ends = sorted(float(each.items[0]) for each in (published, counted))
+    return Uncertainty(*ends, counted=True)

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from clados.catalog.card import Card
 from clados.catalog.structure import training_compute
-from clados.catalog.uncertainty import Uncertainty
+from clados.catalog.uncertainty import Uncertainty, compute_uncertainty
 from clados.drawing import frame, svg
 from clados.drawing.labels import Spot, labels_with_room
 from clados.drawing.palette import Ink, ink
@@ -17,7 +17,7 @@ from clados.drawing.scale import Scale, count_label, power_label, powers
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 from clados.drawing.terminal import OneLine
 from clados.drawing.timelines import RADIUS, even_years, listed_below, marks, node_rows
-from clados.drawing.uncertain import as_data, bars_at, legends, noticeable
+from clados.drawing.uncertain import FLOPS_BARS, PARAMS_BARS, BarWords, as_data, bars_at, legends, noticeable
 
 _HEIGHT = 960.0  # while the models are few
 _MANY = 110  # models; beyond, it grows with their number
@@ -61,10 +61,11 @@ class _Kind:
     said: Callable[[float], str]
     tick: Callable[[float], str]
     unknown: str
+    bars: BarWords
 
 
-_PARAMS = _Kind("timeline-params", "parameters", count_label, count_label, "Size not published:")
-_FLOPS = _Kind("timeline-flops", "FLOPs", "{:.3g}".format, power_label, "")
+_PARAMS = _Kind("timeline-params", "parameters", count_label, count_label, "Size not published:", PARAMS_BARS)
+_FLOPS = _Kind("timeline-flops", "FLOPs", "{:.3g}".format, power_label, "", FLOPS_BARS)
 
 
 def by_params(
@@ -92,6 +93,8 @@ def by_flops(
 ) -> Figure:
     """The same of the floating-point operations of training, of the models of which they are known.
 
+    A bar stands where those that are published and those by the tokens differ.
+
     Raises:
         EmptyFigureError: of no model they are.
     """
@@ -112,7 +115,8 @@ def training_amounts(cards: Iterable[Card]) -> list[Amounts]:
         if sizes and card.id in nodes:
             headline = card.headline_size.name if card.headline_size else ""
             main = sizes.get(headline, max(sizes.values()))
-            found.append(Amounts(nodes[card.id], main, (*sizes.items(),)))
+            bars = noticeable((each.name, both) for each in card.sizes if (both := compute_uncertainty(card, each)))
+            found.append(Amounts(nodes[card.id], main, (*sizes.items(),), bars))
     return sorted(found, key=lambda each: (each.node.when, each.node.id))
 
 
@@ -144,7 +148,7 @@ def _drawn(
     spots = [Spot(node.id, *points[node.id], svg.text_width(node.name, frame.NAME_SIZE) + 2, 13) for node in drawn]
     bounds = Box(_LEFT + 2, frame.TOP, frame.WIDTH - _LEFT - 6, bottom - frame.TOP)
     small = [(points[each][0], y) for each, ys in lines.items() for y in ys if y != points[each][1]]
-    bars = [bar for node in drawn for bar in bars_at(node, by_id[node.id].bars, points[node.id][0], up)]
+    bars = [bar for node in drawn for bar in bars_at(node, by_id[node.id].bars, points[node.id][0], up, kind.bars)]
     placed = labels_with_room(spots, bounds, RADIUS, small, [line for bar in bars for line in bar.segments])
     inks = {node.group: ink(node.group, colours) for node in nodes}
     parts = [*frame.figure_heading(name), *frame.axis(across, frame.TOP, bottom), *_powers(up, kind.name, bottom)]
@@ -159,7 +163,7 @@ def _drawn(
     crowded = [node for node in drawn if node.id not in placed]
     unnamed, below = listed_below("No room for their names above:", crowded, bottom + 26, marked=True)
     listed, below = listed_below(kind.unknown, unknown, below)
-    legend, end = legends(inks, below, bars=bool(bars))
+    legend, end = legends(inks, below, bars=bool(bars), words=kind.bars)
     data = {
         "nodes": [_row(by_id[str(row["id"])], kind, row) for row in node_rows(drawn, points, placed)],
         "unknown": [node.json() for node in unknown],
@@ -169,8 +173,8 @@ def _drawn(
 
 
 def _row(amounts: Amounts, kind: _Kind, row: dict[str, object]) -> dict[str, object]:
-    own = {"uncertain": as_data(amounts.bars)} if kind is _PARAMS else {"flops": amounts.main}
-    return {**row, **own, "sizes": dict(amounts.sizes)}
+    own = {} if kind is _PARAMS else {"flops": amounts.main}
+    return {**row, **own, "uncertain": as_data(amounts.bars), "sizes": dict(amounts.sizes)}
 
 
 def _joined(
