@@ -13,7 +13,7 @@ from clados.catalog.load import catalog
 from clados.drawing import amounts
 from clados.drawing.labels import Spot, place_labels
 from clados.drawing.records import Node, of_cards
-from clados.drawing.svg import Box, Figure
+from clados.drawing.svg import Box, Figure, text_width
 from tests.drawing.pictures import NAMESPACE, boxes, crossings, elements, invented, overlaps, untitled
 
 FIGURES: dict[str, Callable[[], Figure]] = {
@@ -37,6 +37,16 @@ def test_every_model_is_drawn_once_and_titled(name: str) -> None:
     ids = [each.get("data-id") for each in found]
     assert len(ids) == len(set(ids)) > 20
     assert untitled(found) == []
+
+
+PHONE = 356 / 0.85  # pixels of a drawing, as the page shows it at first on a screen of 390
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_name_of_a_figure_is_seen_whole_on_a_phone(name: str) -> None:
+    heading = next(each for each in ElementTree.fromstring(FIGURES[name]().svg).iter(f"{NAMESPACE}text"))
+    assert heading.get("font-size") == "17"
+    assert float(heading.get("x") or 0) + 1.1 * text_width(str(heading.text), 17) < PHONE
 
 
 def test_no_label_lies_on_a_point_and_no_leader_passes_through_a_label() -> None:

@@ -100,3 +100,9 @@ def test_unknown_models_are_said_in_the_form(client: TestClient) -> None:
     text = client.get("/designer.html?model=gpt-9&name=%3Cscript%3E").text
     assert "gpt-9" in text
     assert "<script>" not in text.partition("</head>")[2]
+
+
+def test_how_much_memory_changes_is_said_in_bytes(client: TestClient) -> None:
+    text = client.get("/designer.html?model=gpt-2:small&stack.norm=RMSNorm").text
+    assert '<small class="was">-76.8 KB</small>' in text  # 19,200 biases of norms in float32
+    assert "0.0%" not in text

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from clados.catalog.schema import ATTRIBUTES
 from clados.web.export import export_site
 from clados.web.site import Site
-from tests.web.driving import AXE, MODELS, VIEWS, brush_dates, opened, pictured, shown
+from tests.web.driving import ALL_ROWS, AXE, MODELS, VIEWS, brush_dates, opened, pictured, shown
 from tests.web.test_server import visible_rows
 
 pytestmark = pytest.mark.browser
@@ -130,6 +130,27 @@ def test_every_facet_leaves_the_models_that_it_counts_and_that_the_server_finds(
         assert sorted(visible_rows(client.get(f"/?{query}").text)) == sorted(left), query
         page.get_by_role("link", name=f"Remove the filter {name.replace('_', ' ')}").click()
         assert len(shown(page)) == MODELS
+
+
+def test_words_of_an_architecture_are_not_broken(page: Page, address: str) -> None:
+    page.goto(address)
+    page.evaluate(ALL_ROWS)
+    broken = page.eval_on_selector_all(
+        ".models td[data-column=architecture]",
+        """cells => cells.filter((cell) => {
+          const range = document.createRange();
+          range.selectNodeContents(cell);
+          const lines = new Set([...range.getClientRects()].map((each) => each.top));
+          return lines.size > cell.textContent.split(" ").length || cell.scrollWidth > cell.clientWidth;
+        }).map((cell) => cell.textContent)""",
+    )
+    assert broken == []
+    rows = page.locator("[data-id=seeker], [data-id=big-bird]").locator("td[data-column=architecture]")
+    assert [each.split() for each in rows.all_inner_texts()] == [
+        ["encoder,", "encoder-decoder"],
+        ["encoder-decoder,", "decoder"],
+    ]
+    assert max(box["height"] for each in rows.all() if (box := each.bounding_box())) < 3 * 21 + 14
 
 
 def test_a_brush_over_the_dates_writes_the_range(page: Page, address: str) -> None:

@@ -35,9 +35,9 @@ __all__ = [
 _TREE = "The family tree of the Transformers"
 _BY = {
     "family": "Transformers by date and family",
-    "params": "Transformers by date and number of parameters",
-    "tokens": "Transformers by training tokens and number of parameters",
-    "flops": "Transformers by date and training compute",
+    "params": "Transformers by date and parameters",
+    "tokens": "Transformers by tokens and parameters",
+    "flops": "Transformers by date and training FLOPs",
 }
 _RECENT = "Language models of early 2023"
 

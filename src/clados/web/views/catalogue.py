@@ -42,7 +42,7 @@ def catalogue_page(asked: PageRequest) -> Document:
         "form",
         el("input", type="hidden", name="sort", value=state.sort),
         facets.facets(asked, state, passing),
-        el("section", _results(asked, state, rows, shown, mistake), class_="results", aria_label=say("Models")),
+        el("section", _results(asked, state, rows, shown, mistake), class_="results"),
         id="catalogue",
         class_="catalogue",
         method="get",
@@ -177,7 +177,7 @@ def _row(asked: PageRequest, state: Listing, card: Card, *, hidden: bool) -> Htm
     cells = [
         el(
             "td",
-            value_text(asked.say, card, each),
+            _value(asked, card, each),
             data_column=each,
             data_label=facets.name_of(asked.say, each),
             hidden=each not in state.columns,
@@ -189,6 +189,15 @@ def _row(asked: PageRequest, state: Listing, card: Card, *, hidden: bool) -> Htm
     link = el("a", card.name, href=f"cards/{card.id}.html")
     first = el("th", link, " ", facts, scope="row", data_column="name", hidden="name" not in state.columns)
     return el("tr", el("td", tick, class_="tick"), first, cells, data_id=card.id, hidden=hidden)
+
+
+def _value(asked: PageRequest, card: Card, name: str) -> Child:
+    """An attribute's value; terms of the catalogue in one piece each, also those with a hyphen."""
+    value = card.values[name]
+    if not (value.known and ATTRIBUTES[name].allowed):
+        return value_text(asked.say, card, name)
+    terms = [el("span", asked.say(str(each)), class_="term") for each in value.items]
+    return [part for each in terms for part in (", ", each)][1:]
 
 
 def _kind(card: Card, name: str) -> str | None:

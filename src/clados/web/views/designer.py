@@ -255,11 +255,16 @@ def _numbers(asked: PageRequest, design: Design) -> Iterator[Html]:
     before = memory(design.old)
     for name, size in memory(design.new).items():
         was = before.get(name, size)
-        yield _number(asked, say(name), _bytes(size), f"{size / was - 1:+.1%}" if size != was and was else "")
+        yield _number(asked, say(name), _bytes(size), _more(size - was))
 
 
 def _number(asked: PageRequest, name: str, now: str, change: str) -> Html:
     return el("div", el("span", name), el("b", now), el("small", change, class_="was") if change else None)
+
+
+def _more(number: int) -> str:
+    """How many bytes more, or fewer; nothing where they are as many."""
+    return f"{'-' if number < 0 else '+'}{_bytes(abs(number))}" if number else ""
 
 
 def _bytes(number: int) -> str:
