@@ -42,5 +42,5 @@ def compute_uncertainty(card: Card, size: CardSize) -> Uncertainty | None:
     published, counted = size.compute, compute_by_tokens(card, size)
     if not (published and published.known and counted):
         return None
-    ends = sorted(float(each.items[0]) for each in (published, counted))
-    return Uncertainty(*ends, counted=True)
+    low, high = sorted(float(each.items[0]) for each in (published, counted))
+    return Uncertainty(low, high, counted=True)
