@@ -21,7 +21,7 @@ from .layouts import faults
 from .pictures import elements, untitled
 
 EACH_KIND = ["bert", "albert", "bloom", "switch", "clip", "flamingo", "xlnet", "transformer-xl", "stable-diffusion"]
-EACH_KIND += ["dall-e", "ernie", "big-bird", "deberta", "glm", "gpt-neox-20b", "t5"]
+EACH_KIND += ["dall-e", "ernie", "big-bird", "deberta", "glm", "gpt-neox-20b", "t5", "se3-transformer"]
 
 
 @pytest.mark.parametrize("direction", get_args(Direction))
@@ -62,6 +62,15 @@ def test_every_layer_stands_above_the_one_before_and_says_what_is_its_own() -> N
     said = [each.notes for each in _layers("gpt-3", "stack.blocks").values()]
     assert said == 48 * [("sees what came before",), ("the last 256",)]
     assert {each.notes for each in _layers("bert", "all").values()} == {()}  # all are alike
+
+
+def test_layers_that_no_stack_holds_are_opened_too() -> None:
+    found = _layers("se3-transformer", "blocks")
+    assert [*found] == [f"blocks.{i}" for i in range(len(found))]
+    assert len(found) == declared("se3-transformer").model.size.dims.layers
+    whole = _data("se3-transformer", "blocks.1")
+    assert "blocks.1.attn" in {each["id"] for each in whole["boxes"]}
+    assert whole["folds"] == {"blocks": f"× {len(found)}"}
 
 
 def test_layers_of_one_set_of_weights_are_counted_once() -> None:

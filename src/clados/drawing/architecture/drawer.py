@@ -197,9 +197,14 @@ def keys_of(node: Drawable, ending: str) -> tuple[str, ...]:
 
 
 def folded_nodes(name: str, several: Several, here: Here) -> list[Drawable]:
-    """Parts in turn, what repeats folded into a frame."""
+    """Parts in turn: what repeats folded into a frame, or where that is opened each by itself."""
+    from clados.drawing.architecture.opened import opened_fold  # which draws each by this module
+
+    runs, fold = folded(several.held), here.key(name)
+    if fold in here.opened and any(times > 1 for _, times, _ in runs):
+        return [opened_fold(name, several.held, here, "")]
     found: list[Drawable] = []
-    for run, times, first in folded(several.held):
+    for run, times, first in runs:
         stacked = [
             drawn(held.part, here.inside(f"{name}.{layer_path(first, i, len(run), times)}", held, times))
             for i, held in enumerate(run)
@@ -207,8 +212,8 @@ def folded_nodes(name: str, several: Several, here: Here) -> list[Drawable]:
         if times == 1:
             found += stacked
         else:
-            key = f"{here.key(name)}.{first}"
-            found.append(repeated(key, times, stacked[0] if len(stacked) == 1 else InColumn(tuple(stacked)), here))
+            inner = stacked[0] if len(stacked) == 1 else InColumn(tuple(stacked))
+            found.append(repeated(f"{fold}.{first}", times, inner, here, fold=fold))
     return found
 
 
