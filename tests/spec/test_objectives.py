@@ -49,6 +49,12 @@ def test_numbers_that_mean_nothing_are_refused_by_name(kind: type[Any], said: di
         kind(**said)
 
 
+@pytest.mark.parametrize("kind", OBJECTIVES, ids=lambda kind: kind.__name__)
+def test_an_objective_says_what_its_loss_is_a_mean_of(kind: type[Any]) -> None:
+    if kind.__module__.startswith("clados."):
+        assert example(kind).loss_unit
+
+
 def test_shares_of_one_whole_may_be_all_of_it() -> None:
     assert s.MaskedTokens(masked=0.9, replaced=0.1).rate == 0.15
     assert s.Denoiser("[S]", 0.25).mean is None  # a range is of the number, where there is one

@@ -129,10 +129,25 @@ def test_a_model_that_cannot_be_asked_leaves_its_curves(tmp_path: Path, monkeypa
     assert "<svg" in (tmp_path / "run" / REPORT).read_text(encoding="utf-8")
 
 
-def test_points_are_no_tokens() -> None:
-    assert run_units(task(s.PointRegression())) == {"loss": "squared error a number", "examples": "point clouds"}
-    assert run_units(task(s.NextToken())) == {"loss": "nats a token", "examples": "tokens"}
-    assert run_units(task(s.ImageClasses())) == {"loss": "", "examples": "images"}
+@pytest.mark.parametrize(
+    ("learned", "loss", "examples"),
+    [
+        (s.NextToken(), "nats a token", "tokens"),
+        (s.MaskedTokens(packing=s.SentencePairs()), "nats a token plus nats a pair", "tokens"),
+        (s.ImageClasses(), "nats an image", "images"),
+        (s.Contrastive(), "nats a pair", "images"),
+        (s.TextClasses(), "nats a text", "tokens"),
+        (s.TextClasses("regression"), "squared error a number", "tokens"),
+        (s.PairClasses("multi_label_classification"), "nats a class", "tokens"),
+        (s.TokenClasses(), "nats a word", "tokens"),
+        (s.PointRegression(), "squared error a number", "point clouds"),
+        (s.PointRegression("absolute"), "absolute error a number", "point clouds"),
+        (s.ReturnConditioned("squared"), "squared error a number", "windows"),
+        (s.ReturnConditioned("cross-entropy"), "nats an action", "windows"),
+    ],
+)
+def test_a_loss_is_told_in_what_it_is_a_mean_of(learned: s.Objective, loss: str, examples: str) -> None:
+    assert run_units(task(learned)) == {"loss": loss, "examples": examples}
 
 
 def test_a_run_that_fails_leaves_its_curves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,18 @@
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import clados.web
+from clados import spec as s
 from clados.catalog.pages import ERRATA
 from clados.catalog.schema import ATTRIBUTES, LINEAGE_KINDS, VALUE_KINDS
+from clados.proofs.mutations import example
 from clados.reports.curves import CURVE_LINES, CURVE_MEANINGS
 from clados.reports.run import KEPT_WEIGHTS, STOPPED_EARLY
 from clados.reports.samples import KEY_WORDS, SIDES
+from clados.spec.core.registry import KINDS
+from clados.spec.learning.objectives.finetuning import ClassProblem
 from clados.train.reported import COUNTED_EXAMPLES
 from clados.web.language import page_languages
 
@@ -58,7 +63,13 @@ TERMS = {
     *("KV cache, bytes", "FLOPs, 2 N"),  # what a token takes
     *("holds", "fails", "missing", "not applicable"),  # of proofs
     *("Loss", *(word for pair in CURVE_MEANINGS.values() for word in pair)),  # of runs
-    *("nats a token", "squared error a number"),
+    *(example(kind).loss_unit for kind in KINDS.values() if issubclass(kind, s.Objective) and kind is not s.Objective),
+    *(s.TextClasses(each).loss_unit for each in get_args(ClassProblem)),
+    *(
+        s.MaskedTokens().loss_unit,
+        s.PointRegression("absolute").loss_unit,
+        s.ReturnConditioned("cross-entropy").loss_unit,
+    ),
     *(KEPT_WEIGHTS, STOPPED_EARLY),
     *KEY_WORDS,
     *CURVE_LINES,

@@ -161,7 +161,6 @@ class Task(ABC, Generic[Objective, Row]):
             not, nor what needs a judge, nor what is measured only beside the weights from which it starts.
         judging: whether its models say how good answers are, see ``judge``.
         judged: whether it cannot learn without a judge.
-        loss_unit: what the loss is a mean of, for a reader.
         teaches: the objective by which a teacher is tuned before it teaches; empty for that of its own recipe.
         untaught: the objective by which a student learns the same without its teacher; empty where it cannot.
         teacher_differs: whether the teacher is a model of another kind, of which a student has the vocabulary alone.
@@ -183,7 +182,6 @@ class Task(ABC, Generic[Objective, Row]):
     usual: ClassVar[bool] = True
     judging: ClassVar[bool] = False
     judged: ClassVar[bool] = False
-    loss_unit: ClassVar[str] = "nats a token"
     teaches: ClassVar[str] = ""
     untaught: ClassVar[str] = ""
     teacher_differs: ClassVar[bool] = False

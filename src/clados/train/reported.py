@@ -45,8 +45,7 @@ class Planned(Protocol):
 def run_units(one: Task[Any, Any]) -> dict[str, str]:
     """What the loss of a run is a mean of, and what is counted of how fast it learns."""
     counted = "prompts" if isinstance(one, RolloutTask) else COUNTED_EXAMPLES.get(one.reads, "tokens")
-    of_tokens = counted in ("tokens", "prompts") or one.loss_unit != Task.loss_unit
-    return {"loss": one.loss_unit if of_tokens else "", "examples": counted}
+    return {"loss": one.objective.loss_unit, "examples": counted}
 
 
 @contextmanager

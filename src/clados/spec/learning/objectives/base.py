@@ -13,14 +13,20 @@ class Objective(Part):
     """How examples become a batch, and a batch a loss: what is declared of it. ``clados.objectives`` has what it does.
 
     ``verb`` is the command that shows what was learned by it, ``tunes`` the task of ``clados finetune`` that it is,
-    ``heads_of`` how transformers' classes end whose heads it trains (``BertForTokenClassification``), and ``also`` what
-    is learned beside the tokens that an example shows, by a few words.
+    ``heads_of`` how transformers' classes end whose heads it trains (``BertForTokenClassification``), ``unit`` what its
+    loss is a mean of, and ``also`` what is learned beside the tokens that an example shows, by a few words.
     """
 
     verb: ClassVar[str] = ""
     tunes: ClassVar[str] = ""
     heads_of: ClassVar[str] = ""
+    unit: ClassVar[str] = ""
     also: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def loss_unit(self) -> str:
+        """What the loss is a mean of, for a reader: its unit, unless its fields decide that."""
+        return self.unit
 
     def marks_for(self, verb: str) -> tuple[str, str]:
         """The tokens before and behind the texts it learned from, with which a verb reads its texts; "" for none."""

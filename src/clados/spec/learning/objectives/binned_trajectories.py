@@ -20,6 +20,7 @@ class BinnedTrajectories(Objective):
     """
 
     verb: ClassVar[str] = "act"
+    unit: ClassVar[str] = "nats a token, weighted"
     bins: Literal["quantile", "uniform"] = "quantile"
     discount: float = 0.99
     action: NotNegative = 5.0

@@ -13,6 +13,7 @@ class BlankInfilling(Objective):
     """
 
     verb: ClassVar[str] = "fill"
+    unit: ClassVar[str] = "nats a token"
     rate: Share = 0.15  # of the tokens, in short spans and in sentences
     mean: Positive = 3.0  # tokens of a short span, Poisson
     sentences: Share = 0.0

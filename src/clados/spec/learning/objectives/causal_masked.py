@@ -15,6 +15,7 @@ class CausalMasked(Objective):
     """
 
     verb: ClassVar[str] = "generate"
+    unit: ClassVar[str] = "nats a token"
     spans: NotNegative = 1.0
     bounds: tuple[int, int] = (1, 16)
 

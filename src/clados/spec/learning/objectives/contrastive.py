@@ -11,6 +11,7 @@ class Contrastive(Objective):
     """Which text of the batch belongs to which image, and back (Radford et al. 2021, figure 3)."""
 
     verb: ClassVar[str] = "match"
+    unit: ClassVar[str] = "nats a pair"
 
 
 class PairedTexts(Objective):
@@ -23,6 +24,7 @@ class PairedTexts(Objective):
 
     verb: ClassVar[str] = "rank"
     tunes: ClassVar[str] = "embed"
+    unit: ClassVar[str] = "nats a pair"
     temperature: Positive = 0.01
     prefixes: tuple[str, ...] = ()  # before the question, before the passage
     instructed: bool = False  # an instruction of the data before each text, which is not pooled (Su et al. 2022, §2.1)

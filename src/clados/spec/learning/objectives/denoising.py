@@ -19,6 +19,7 @@ class Denoised(Objective):
     """
 
     verb: ClassVar[str] = "fill"
+    unit: ClassVar[str] = "nats a token"
     rate: Share = 0.3
     mean: Positive = 3.0
     permuted: bool = True
@@ -45,6 +46,7 @@ class DroppedSpans(Objective):
     """
 
     verb: ClassVar[str] = "generate"
+    unit: ClassVar[str] = "nats a token"
     rate: Share = 0.15
     mean: Positive = 3.0
     continued: Share = 0.0
@@ -67,6 +69,7 @@ class GapSentences(Objective):
     """
 
     verb: ClassVar[str] = "summarize"
+    unit: ClassVar[str] = "nats a token"
     rate: Share = 0.3  # of the sentences taken
     kept: Share = 0.0  # of those taken, left in the document too
 
@@ -89,6 +92,7 @@ class MixtureOfDenoisers(Objective):
     """
 
     verb: ClassVar[str] = "fill"
+    unit: ClassVar[str] = "nats a token"
     denoisers: tuple[Denoiser, ...]
     spread: NotNegative = 0.25  # a span's standard deviation, as a share of its mean
 

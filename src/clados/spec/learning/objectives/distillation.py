@@ -15,6 +15,7 @@ class Distilled(Objective):
     """
 
     verb: ClassVar[str] = "fill"
+    unit: ClassVar[str] = "sum of its parts"
     also: ClassVar[Mapping[str, str]] = {
         "as its teacher": "gives each token the teacher's probabilities of words, and a state of its direction",
     }
@@ -41,6 +42,7 @@ class QuantisedDistillation(Objective):
     """
 
     verb: ClassVar[str] = "translate"
+    unit: ClassVar[str] = "sum of its parts"
     also: ClassVar[Mapping[str, str]] = {"as its teacher": "has the teacher's scores, attention and states"}
     teacher: str  # a card's id; it is tuned for the task first
     weights: BitWidth = 8  # bits of matrices

@@ -17,6 +17,7 @@ class EntityDenoising(Objective):
     """
 
     verb: ClassVar[str] = "fill"
+    unit: ClassVar[str] = "sum of its parts"
     replaced: Share = 0.05  # alignments with a random entity
     hidden: Share = 0.15  # alignments taken away
     words: Objective = AS_BERT  # of pairs: the second objective asks whether sentences follow

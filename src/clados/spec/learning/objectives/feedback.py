@@ -15,6 +15,7 @@ class Comparisons(Objective):
     """
 
     verb: ClassVar[str] = "score"
+    unit: ClassVar[str] = "nats a pair"
     answers: tuple[int, int] = (2, 2)  # to one prompt, ranked together: fewest, most
     ties: bool = False  # equal answers count too: the aim is then a probability of one half
     auxiliary: Share = 0.0  # share of a second loss: whether an answer is good by itself (Menick et al. 2022, §2.5)
@@ -44,6 +45,7 @@ class Violations(Objective):
     stage's head is ``Scalar()``.
     """
 
+    unit: ClassVar[str] = "nats a rule"
     rules: AtLeastOne
     texts: tuple[str, ...] = ()  # the rules themselves, where they are known
     template: Template = Template()  # how prompt and answer are read together; the rule stands in front of the prompt
@@ -56,6 +58,7 @@ class Revised(Objective):
     """
 
     verb: ClassVar[str] = "chat"
+    unit: ClassVar[str] = "nats a token of answers that the start has rewritten by its principles"
     principles: AtLeastOne
     rounds: WholeNumber
     template: Template = Template()
@@ -69,6 +72,7 @@ class BestOf(Objective):
     """
 
     verb: ClassVar[str] = "chat"
+    unit: ClassVar[str] = "nats a token"
     samples: AtLeastOne | None = None
     template: Template = Template()
 
@@ -81,6 +85,7 @@ class PPO(Objective):
     """
 
     verb: ClassVar[str] = "chat"
+    unit: ClassVar[str] = "sum of its parts"
     kl: NotNegative  # off the reward, for each nat away from the stage's starting weights
     clip: Positive = 0.2
     passes: AtLeastOne = 1  # over each batch of samples
@@ -104,6 +109,7 @@ class ActorCritic(Objective):
     """
 
     verb: ClassVar[str] = "chat"
+    unit: ClassVar[str] = "sum of its parts"
     kl: NotNegative | None  # None: not published
     mixed: bool = False
     template: Template = Template()
@@ -117,6 +123,7 @@ class GRPO(Objective):
     """
 
     verb: ClassVar[str] = "chat"
+    unit: ClassVar[str] = "sum of its parts"
     samples: AtLeastOne = 64  # answers to a prompt
     kl: NotNegative = 0.04
     clip: Positive = 0.2
@@ -132,5 +139,6 @@ class DPO(Objective):
     """
 
     verb: ClassVar[str] = "chat"
+    unit: ClassVar[str] = "nats a pair"
     beta: Positive = 0.1  # the coefficient of the distance from p0 in the reward that is learned so
     template: Template = Template()

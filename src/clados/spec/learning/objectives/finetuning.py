@@ -21,8 +21,14 @@ class TextClasses(Objective):
     verb: ClassVar[str] = "classify"
     tunes: ClassVar[str] = "classify"
     heads_of: ClassVar[str] = "SequenceClassification"
+    unit: ClassVar[str] = "nats a text"
     problem: ClassProblem = "single_label_classification"
     weights: tuple[float, ...] = ()
+
+    @property
+    def loss_unit(self) -> str:
+        others = {"multi_label_classification": "nats a class", "regression": "squared error a number"}
+        return others.get(self.problem, self.unit)
 
     def check(self) -> None:
         if self.weights and self.problem == "regression":
@@ -35,6 +41,7 @@ class PairClasses(TextClasses):
     """The same of two texts that are read together (Devlin et al. 2019, §4.1 and figure 4a)."""
 
     tunes: ClassVar[str] = "pairs"
+    unit: ClassVar[str] = "nats a pair"
 
 
 class TokenClasses(Objective):
@@ -43,6 +50,7 @@ class TokenClasses(Objective):
     verb: ClassVar[str] = "tag"
     tunes: ClassVar[str] = "tag"
     heads_of: ClassVar[str] = "TokenClassification"
+    unit: ClassVar[str] = "nats a word"
     weights: tuple[float, ...] = ()
 
 
@@ -56,4 +64,5 @@ class AnswerSpans(Objective):
     verb: ClassVar[str] = "answer"
     tunes: ClassVar[str] = "span"
     heads_of: ClassVar[str] = "QuestionAnswering"
+    unit: ClassVar[str] = "nats a boundary"
     overlap: WholeNumber = 128  # google-research/bert run_squad.py: doc_stride

@@ -14,6 +14,7 @@ class Folding(Objective, kw_only=True):
     """
 
     verb: ClassVar[str] = "fold"
+    unit: ClassVar[str] = "sum of its parts"
     atoms: NotNegative = 0.5  # weights
     layers: NotNegative = 0.5
     distances: NotNegative = 0.3

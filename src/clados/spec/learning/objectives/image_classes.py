@@ -19,6 +19,7 @@ class ImageClasses(Objective):
     """
 
     verb: ClassVar[str] = "classify"
+    unit: ClassVar[str] = "nats an image"
     changes: ImageChange | tuple[ImageChange, ...] | None = None  # several are made in turn
     erased: Share = 0.0
     mixup: Positive | None = None

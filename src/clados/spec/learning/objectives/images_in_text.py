@@ -14,6 +14,7 @@ class ImagesInText(Objective, kw_only=True):
     """
 
     verb: ClassVar[str] = "caption"
+    unit: ClassVar[str] = "sum of its parts"
     pages: NotNegative = 1.0  # weights: M3W, ALIGN, LTIP, VTP
     pairs: NotNegative = 0.2
     long_pairs: NotNegative = 0.2

@@ -11,11 +11,16 @@ class MaskedTokens(Objective):
     """Hide some tokens, predict them from both sides (Devlin et al. 2019, §3.1)."""
 
     verb: ClassVar[str] = "fill"
+    unit: ClassVar[str] = "nats a token"
     rate: Share = 0.15  # chosen for prediction
     masked: Share = 0.8  # of these: replaced by the mask
     replaced: Share = 0.1  # of these: replaced by a random token; the rest stays
     draws: AtLeastOne | None = None  # masks drawn for a text before they repeat; None: anew every time
     packing: FullSentences | SentencePairs = FullSentences()  # pairs add next-sentence prediction
+
+    @property
+    def loss_unit(self) -> str:
+        return MaskedNgrams.unit if isinstance(self.packing, SentencePairs) else self.unit
 
     def check(self) -> None:
         self.refuse_above_one("masked", "replaced")
@@ -32,6 +37,7 @@ class MaskedNgrams(Objective):
     """
 
     verb: ClassVar[str] = "fill"
+    unit: ClassVar[str] = "nats a token plus nats a pair"
     longest: AtLeastOne = 3  # words of an n-gram
     rate: Share = 0.15
     masked: Share = 0.8

@@ -14,6 +14,7 @@ class NextToken(Objective):
     """
 
     verb: ClassVar[str] = "generate"
+    unit: ClassVar[str] = "nats a token"
     z: NotNegative = 0.0
 
 
@@ -43,3 +44,4 @@ class NextTokenInSegments(Objective):
     """
 
     verb: ClassVar[str] = "generate"
+    unit: ClassVar[str] = "nats a token"

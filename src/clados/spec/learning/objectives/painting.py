@@ -17,6 +17,7 @@ class CodedImages(Objective):
     """
 
     verb: ClassVar[str] = "reconstruct"
+    unit: ClassVar[str] = "nats a number"
     kl: NotNegative = 6.6
     kl_over: AtLeastOne = 5_000
     hottest: float = 1.0
@@ -41,6 +42,7 @@ class ReconstructedImages(Objective):
     """
 
     verb: ClassVar[str] = "reconstruct"
+    unit: ClassVar[str] = "absolute error a number"
     kl: NotNegative = 1e-6
 
 
@@ -52,6 +54,7 @@ class PaintedCodes(Objective):
     """
 
     verb: ClassVar[str] = "paint"
+    unit: ClassVar[str] = "sum of its parts"
     text: float = 1 / 8
 
     def check(self) -> None:

@@ -21,6 +21,7 @@ class PermutedTokens(Objective):
     """
 
     verb: ClassVar[str] = "fill"
+    unit: ClassVar[str] = "nats a token"
     share: AtLeastOne = 6
     longest: AtLeastOne = 5  # tokens of a span
     within: int | None = None  # positions; None: all that are reused, or all after them

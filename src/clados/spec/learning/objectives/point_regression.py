@@ -10,3 +10,7 @@ class PointRegression(Objective):
 
     verb: ClassVar[str] = "move"
     error: Literal["squared", "absolute"] = "squared"
+
+    @property
+    def loss_unit(self) -> str:
+        return f"{self.error} error a number"

@@ -16,6 +16,7 @@ class PredictedNoise(Objective):
     """
 
     verb: ClassVar[str] = "paint"
+    unit: ClassVar[str] = "squared error a number"
     dropped: float = 0.1
 
     def check(self) -> None:

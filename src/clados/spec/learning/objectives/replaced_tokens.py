@@ -20,6 +20,7 @@ class ReplacedTokens(Objective):
     """
 
     verb: ClassVar[str] = "discriminate"
+    unit: ClassVar[str] = "sum of its parts"
     also: ClassVar[Mapping[str, str]] = {
         "who predicts these": "the generator, a smaller model that learns beside this one",
         "the model itself": "reads the text with the generator's guesses in their places, and tells of every token "

@@ -10,3 +10,7 @@ class ReturnConditioned(Objective):
 
     verb: ClassVar[str] = "act"
     error: Literal["squared", "cross-entropy"]  # for continuous and for discrete actions
+
+    @property
+    def loss_unit(self) -> str:
+        return "squared error a number" if self.error == "squared" else "nats an action"

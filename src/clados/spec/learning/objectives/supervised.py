@@ -13,6 +13,7 @@ class PrefixLM(Objective):
     """
 
     verb: ClassVar[str] = "generate"
+    unit: ClassVar[str] = "nats a token"
 
 
 class Supervised(Objective):
@@ -23,6 +24,7 @@ class Supervised(Objective):
 
     verb: ClassVar[str] = "chat"
     tunes: ClassVar[str] = "generate"
+    unit: ClassVar[str] = "nats a token"
     template: Template = Template()
     learns: Literal["answers", "all"] = "answers"  # whose tokens count; with an encoder the answers' alone
 
@@ -45,6 +47,7 @@ class ContextDistilled(Objective):
     """
 
     verb: ClassVar[str] = "chat"
+    unit: ClassVar[str] = "nats a token between the model without the context and its start with it"
     context: str  # which, in a few words
     text: str = ""  # the context itself, where it is known
     template: Template = Template()  # how what it learns from becomes x

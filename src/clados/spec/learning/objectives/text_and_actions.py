@@ -15,5 +15,6 @@ class TextAndActions(Objective):
     """
 
     verb: ClassVar[str] = "generate"
+    unit: ClassVar[str] = "nats a token"
     prompted: Share = 0.25
     from_end: Share = 0.5
