@@ -108,6 +108,11 @@ LOST = [
     ("deberta", {}, "deberta has no key for stack.position.reverse, stack.decoder"),
     ("transformer-xl", {}, "transfo-xl has no key for stack.position.biases"),
     ("vit", {"heads": (s.Classifier(10, transform="tanh"),)}, r"vit has no key for heads\[classifier\].transform"),
+    (
+        "vit",
+        {"heads": (s.Classifier(10, transform="tanh"),), "inputs": s.but(image=28, channels=1, side=4)},
+        r"vit has no key for heads\[classifier\].transform",
+    ),
     ("gpt-3", {}, r"gpt2 has no key for stack.block, stack.block\[1\].attn.pattern"),
     ("t5", {"heads": (s.SpanStart(), s.SpanEnd())}, "t5 has no class with the heads start, end"),
     ("t5-v1.1", {"heads": (s.SpanStart(), s.SpanEnd())}, "t5 has no class with the heads start, end"),

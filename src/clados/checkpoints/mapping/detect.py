@@ -305,7 +305,8 @@ def why_unwritable(model: Model) -> str:
     with_heads = f" with the heads {', '.join(slots(model))}" if slots(model) else ""
     if not reasons:
         return f"no layout holds a model of the kind {type(model).__name__}{with_heads}"
-    least, named, fields = min(reasons, key=lambda each: (each[0], len(each[2])))
+    # what cannot say what is read (images) is not like it, however much of the rest is the same
+    least, named, fields = min(reasons, key=lambda each: ("inputs" in each[2], each[0], len(each[2])))
     every = {card: layout.model_type for card, layout, _ in reversed(_of_kind(model))}  # the first of each card
     apart, like = min((_nearest(card, model), model_type) for card, model_type in every.items())
     if apart < least and like not in {each for _, each, _ in reasons}:
