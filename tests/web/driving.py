@@ -73,6 +73,16 @@ def shown(page: Page) -> list[str]:
     return found
 
 
+def design(page: Page) -> None:
+    """Change numbers and a norm in the designer: what does not fit is told, and what fits is drawn."""
+    page.get_by_label("d_model").fill("510")
+    expect(page.get_by_role("alert")).to_contain_text("does not divide d_model 510")
+    page.locator("[name='size.heads']").fill("10")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.locator("[name='stack.norm']").select_option("RMSNorm")
+    expect(page.locator(".designed svg").first).to_contain_text("RMSNorm")
+
+
 def brush_dates(page: Page) -> None:
     """Drag over the middle of the histogram of dates; the field below takes the range."""
     page.locator("[data-histogram=date]").scroll_into_view_if_needed()

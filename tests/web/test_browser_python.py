@@ -19,7 +19,7 @@ from clados.web.index import Index
 from clados.web.request import Given
 from clados.web.site import Site
 from tests.web.conftest import FEW
-from tests.web.driving import AXE, PYODIDE_FOLDER, VIEWS, opened
+from tests.web.driving import AXE, PYODIDE_FOLDER, VIEWS, design, opened
 
 ADDRESSES = [
     "designer.html?model=t5:base&size.layers=11&stack.norm=",
@@ -148,12 +148,7 @@ def test_the_designer_of_a_site_of_files_answers_as_the_server(
     for each in ADDRESSES:
         assert page.evaluate("address => python.answer(address)", each) == client.get(f"/{each}").text
     page.get_by_label("Start from").fill("gpt-2:small")
-    page.get_by_label("d_model").fill("510")
-    expect(page.get_by_role("alert")).to_contain_text("does not divide d_model 510")
-    page.locator("[name='size.heads']").fill("10")
-    expect(page.get_by_role("alert")).to_have_count(0)
-    page.locator("[name='stack.norm']").select_option("RMSNorm")
-    expect(page.locator(".designed svg").first).to_contain_text("RMSNorm")
+    design(page)
     assert "size.d_model=510&size.heads=10" in page.url
     for kind in ("py", "toml"):
         with page.expect_download() as keeping:

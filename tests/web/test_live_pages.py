@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from clados.web.request import Given
 from clados.web.site import Site
 from tests.apply.little import written
-from tests.web.driving import opened, served
+from tests.web.driving import design, opened, served
 
 pytestmark = pytest.mark.browser
 
@@ -97,12 +97,7 @@ def test_a_parent_is_shown_beside_its_child(page: Page, address: str) -> None:
 
 def test_the_designer_follows_what_is_changed(page: Page, address: str, tmp_path: Path) -> None:
     page.goto(f"{address}designer.html?model=gpt-2:small")
-    page.get_by_label("d_model").fill("510")
-    expect(page.get_by_role("alert")).to_contain_text("does not divide d_model 510")
-    page.locator("[name='size.heads']").fill("10")
-    expect(page.get_by_role("alert")).to_have_count(0)
-    page.locator("[name='stack.norm']").select_option("RMSNorm")
-    expect(page.locator(".designed svg").first).to_contain_text("RMSNorm")
+    design(page)
     expect(page.get_by_role("listitem").filter(has_text="norms are RMSNorm")).to_be_visible()
     page.get_by_role("button", name="Zoom in").click()
     assert re.search(r"size.d_model=510&size.heads=10.*stack.norm=RMSNorm", page.url)
