@@ -21,6 +21,7 @@ from clados.reports.samples import (
     FilledText,
     FoldedProtein,
     GuessedText,
+    JudgedText,
     KeptSample,
     NearTexts,
     PaintedText,
@@ -32,11 +33,12 @@ from clados.reports.samples import (
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 SAMPLES: list[KeptSample] = [
     GuessedText(
-        [("It reads", [("<b>", "text", None)]), ("It has to write", [("cat", "text", ("cat", 0.9, "cat", 0.9))])]
+        [("It reads", [("<b>", "text", None)]), ("It has to write", [("cat", "text", ("cat", 0.9, "cat", 0.9, True))])]
     ),
     GuessedText(
-        [("", [("dog", "hidden", ("dog", 0.1, "<i>", 0.35)), ("barks", "text", None)])], ["Beside it, so: yes."]
+        [("", [("dog", "hidden", ("dog", 0.1, "<i>", 0.35, False)), ("barks", "text", None)])], ["Beside it, so: yes."]
     ),
+    JudgedText([("", [("cat", "text", ("replaced", 0.7, "replaced", 0.7, True))])], ["Replaced are dog by cat."]),
     ContinuedText("The <u>", [("▁king", 0.5), ("↵", 0.01)]),
     FilledText("a [MASK] barks", "a dog barks", [("dog", 0.75), ("cat", 0.25)]),
     ToldClass("", PNG, "7", [("7", 0.75), ("1", 0.25)]),
@@ -163,6 +165,27 @@ def test_guesses_are_coloured_by_whether_they_are_right_and_how_sure_they_are() 
     assert "<b>" not in re.sub(r"<b>The|&lt;b&gt;", "", str(SAMPLES[0].card()))
 
 
+def test_two_tokens_that_are_shown_alike_are_two() -> None:
+    text = GuessedText([("", [("�", "text", ("�", 0.1, "�", 0.5, False)), ("a", "text", ("a", 0.9, "a", 0.9, True))])])
+    assert text.right == 1
+    assert '<i class="wrong c2">�</i>' in str(text.card())
+    earlier: Any = {"kind": "read", "sides": [["", [["a", "text", ["a", 0.9, "a", 0.9]]]]]}  # without whether it is
+    again = sample_of(earlier)
+    assert isinstance(again, GuessedText)
+    assert again.right == 1
+
+
+def test_judgements_are_told_in_the_language_of_the_page_and_tokens_as_they_are() -> None:
+    judged, guessed = (
+        each([("", [("replaced", "text", ("replaced", 0.7, "original", 0.8, False))])])
+        for each in (JudgedText, GuessedText)
+    )
+    said = str(judged.rows(str.upper))
+    assert "<span>replaced</span>" in said
+    assert 'title="REPLACED: 70.0%; ORIGINAL: 80.0%"' in said
+    assert 'title="replaced: 70.0%; original: 80.0%"' in str(guessed.rows(str.upper))
+
+
 @pytest.mark.parametrize("name", ["log.jsonl", "run.json", "samples.json"])
 def test_a_damaged_file_is_named_and_nothing_is_written(
     folder: Path, name: str, capsys: pytest.CaptureFixture[str]
@@ -233,11 +256,28 @@ def test_commands_have_every_choice() -> None:
     chosen = {"start": "bert", "task": "tag", "epochs": 2.0, "steps": 9, "on": ["q", "v"], "freeze": ["a", "b"]}
     chosen |= {"class_weights": {"x": 2.0}, "every": 1, "merge": False}
     assert made_by({"choices": chosen}, Path("out")) == (
-        "clados finetune bert --task tag --steps 9 --on q,v --freeze a --freeze b --class-weights x=2.0 --out out"
+        "clados finetune bert --task tag --steps 9 --freeze a --freeze b --class-weights x=2.0 --out out"
     )
+    updated = {"start": "bert", "task": "tag", "lora": 4, "on": ["q", "k"]}
+    assert made_by({"choices": updated}, Path("out")) == "clados finetune bert --task tag --lora 4 --on q,k --out out"
     assert goes_on_by({"choices": chosen}, Path("out")).endswith("--out out --resume")
     assert made_by({"model": "bert", "choices": {"shuffled": True}}, Path()) == ""
     assert made_by({}, Path()) == goes_on_by({}, Path()) == ""
+
+
+def test_a_product_of_rounding_is_written_in_short_where_the_run_is_made_again() -> None:
+    for lr, said in (
+        (0.0006000000000000001, "0.0006"),
+        (1.2000000000000002e-05, "1.2e-05"),
+        (0.0004242640687119285, "0.0004242640687119285"),  # no rounding of a shorter one
+        (0.1234567890123, "0.1234567890123"),
+    ):
+        made = made_by({"model": "bert", "choices": {"lr": lr}}, Path("b"))
+        assert made == f"clados pretrain bert --lr {said} --out b"
+        assert float(said) == pytest.approx(lr, rel=1e-15, abs=0)
+    tuned = {"choices": {"start": "bert", "task": "tag", "lr": 0.0006000000000000001}}
+    assert "--lr 0.0006 " in made_by(tuned, Path("b"))
+    assert "--lr 0.0006000000000000001 " in goes_on_by(tuned, Path("b"))  # which has to be what the run is of
 
 
 def test_it_is_drawn_without_torch(folder: Path) -> None:

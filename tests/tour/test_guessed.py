@@ -37,8 +37,9 @@ def test_what_a_decoder_guesses_is_the_probability_of_what_follows() -> None:
     for at in range(1, ids.size(1)):
         token, _, guess = row[at]
         assert guess is not None
-        hidden, chance, likeliest, surest = guess
+        hidden, chance, likeliest, surest, right = guess
         assert hidden == token
+        assert right == (int(chances[at - 1].argmax()) == ids[0, at])
         assert chance == pytest.approx(float(chances[at - 1, ids[0, at]]), abs=1e-4)
         assert surest == pytest.approx(float(chances[at - 1].max()), abs=1e-4)
         assert [likeliest] == names_of(ready, [int(chances[at - 1].argmax())])
@@ -50,8 +51,8 @@ def test_every_place_that_is_asked_for_has_a_guess(model: str) -> None:
     found, seen = guessed_example(ready, TEXT), show(ready.objective, ready.spec, TEXT, ready.required_tokenizer)  # type: ignore[arg-type]
     wanted = [each.token if seen.writes else each.predicts for each in seen.writes or seen.sees]
     assert [guess[0] for guess in found.guesses] == [*map(shown_token, filter(None, wanted))]
-    assert all(chance <= surest + 1e-6 for _, chance, _, surest in found.guesses)
-    assert all((hidden == best) == (chance == surest) for hidden, chance, best, surest in found.guesses)
+    assert all(chance <= surest + 1e-6 for _, chance, _, surest, _ in found.guesses)
+    assert all((hidden == best) == (chance == surest) == right for hidden, chance, best, surest, right in found.guesses)
 
 
 def test_the_first_text_that_fits_is_taken() -> None:

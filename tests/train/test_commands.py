@@ -99,6 +99,17 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(data: Path, tmp_path:
         (["gpt-2", "--seed", "-1"], "seed is -1; it must be from 0 to 2**63 - 1"),
         (["gpt-2", "--seed", "99999999999999999999"], "it must be from 0 to 2**63 - 1"),
         (["gpt-2", "--vocab", "100"], "vocabulary of 100 is too small for a bytes tokenizer; 257 or more"),
+        (["vit", "--data", "digits", "--vocab", "300"], "vocab is 300; vit reads no tokens (Patches): leave it out"),
+        (["se3-transformer", "--data", "particles", "--vocab", "300"], "vocab is 300; se3-transformer reads no tokens"),
+        (["vit", "--data", "digits", "--cache", "kept"], "cache is kept; vit reads no tokens (Patches): leave it out"),
+        (
+            ["vit", "--data", "digits", "--length", "9"],
+            "length is 9; ImageClasses learns from no sequences: leave it out",
+        ),
+        (
+            ["vit", "--data", "digits", "--length", "9", "--dry-run"],
+            "length is 9; ImageClasses learns from no sequences",
+        ),
         (["gpt-2", "--resume"], "runs/gpt-2: there is no run to resume"),
         (["gpt-2", "--stpes", "3"], "--stpes"),
         (["gpt-2", "--out", "full"], "full: holds mine.txt, and no run that could be resumed; name another folder"),

@@ -20,6 +20,8 @@ from clados.cli.frame import run_command_line as main
 from clados.errors import CladosError, InputError
 from clados.nn import build
 from clados.objectives import task
+from clados.reports.run import run_record
+from clados.reports.samples import ToldClass
 from clados.train.best import Best
 from clados.train.finetune import Tuned, finetune, initial, tuning_plan
 from clados.train.optimisers import RATE, by_layer, optimiser
@@ -133,6 +135,10 @@ def test_a_run_that_was_interrupted_comes_to_the_same(folder: Path, start: Calla
 
     first = finetune(made, folder / "parts", stop=stop)
     assert not first.finished
+    stopped = run_record(folder / "parts")
+    assert not stopped.ended
+    assert [type(each) for each in stopped.samples] == [type(each) for each in run_record(folder / "whole").samples]
+    assert ToldClass in map(type, stopped.samples)
     with pytest.raises(CladosError, match=r"its lr is 0\.003, this run's is 0\.001"):
         finetune(replace(made, lr=1e-3), folder / "parts", resume=True)
     second = finetune(made, folder / "parts", resume=True)
@@ -278,6 +284,8 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"--steps": "3", "--epochs": "2"}, "steps and epochs both say how long to train"),
     ({"--lora": "4", "--upper": "1"}, "lora, upper and freeze each say what learns"),
     ({"--alpha": "4"}, "alpha is of low-rank updates: give lora"),
+    ({"--on": "q,k"}, "on is of low-rank updates: give lora"),
+    ({"--lora-dropout": "0.1"}, "lora_dropout is of low-rank updates: give lora"),
     ({"--length": "4000"}, "length is 4000; "),
     ({"--freeze": "inputs.nothing"}, "AllBut.names has 'inputs.nothing', which is no tensor of the model"),
     ({"--layer-decay": "1.5"}, "layer_decay is 1.5; it must be above 0, and 1 at most"),

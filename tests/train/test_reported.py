@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from clados.names import shown_token
 from clados.objectives import task
 from clados.playground.kept import guess_of
 from clados.reports.run import KEPT_SAMPLES, REPORT, run_record
-from clados.reports.samples import ContinuedText, GuessedText, ToldClass
+from clados.reports.samples import ContinuedText, GuessedText, JudgedText, KeptSample, ToldClass
 from clados.train import reported
+from clados.train.choices import Choices
 from clados.train.finetune import Tuned, finetune
 from clados.train.log import Show
 from clados.train.loop import Trainer
@@ -65,6 +67,12 @@ def test_it_shows_guesses_of_held_out_texts_and_what_is_written(run: Path) -> No
     assert page.count('class="read"') == 2
     assert ">has ended<" in page
     assert "nats a token</text>" in page
+
+
+def test_data_that_nobody_named_are_named(tmp_path: Path) -> None:
+    made = Choices(model="vit", params="200K", steps=1, batch=2)
+    assert pretrain(made, tmp_path / "run").finished
+    assert "pretraining · image classes · on fashion" in (tmp_path / "run" / REPORT).read_text(encoding="utf-8")
 
 
 def test_the_command_that_it_names_makes_the_same_run(run: Path, tmp_path: Path) -> None:
@@ -129,6 +137,18 @@ def test_a_model_that_cannot_be_asked_leaves_its_curves(tmp_path: Path, monkeypa
     assert "<svg" in (tmp_path / "run" / REPORT).read_text(encoding="utf-8")
 
 
+def test_what_was_made_before_an_error_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*asked: object) -> Iterator[KeptSample]:
+        yield ContinuedText("The", [("king", 0.5)])
+        raise ZeroDivisionError("no voice")
+
+    monkeypatch.setattr(reported, "kept_samples", broken)
+    heard = Heard()
+    assert pretrain(choices(write_texts(tmp_path / "texts"), steps=2), tmp_path / "run", show=heard).finished
+    assert f"{tmp_path / 'run' / KEPT_SAMPLES} lacks usual questions: no voice" in heard.notes
+    assert [type(each) for each in run_record(tmp_path / "run").samples] == [GuessedText] * 2 + [ContinuedText]
+
+
 @pytest.mark.parametrize(
     ("learned", "loss", "examples"),
     [
@@ -178,13 +198,11 @@ def test_guesses_stand_where_the_objective_asks_and_are_the_models_probabilities
     labels = batch.targets["labels"]
     order = sorted(range(len(labels)), key=lambda i: places(batch)[i])
     names = [*map(shown_token, ready.required_tokenizer.tokens(labels.tolist()))]
-    assert [hidden for hidden, _, _, _ in found.guesses] == [names[i] for i in order]
+    assert [hidden for hidden, *_ in found.guesses] == [names[i] for i in order]
     assert all(token == guess[0] for _, row in found.sides for token, _, guess in row if guess)
     with torch.inference_mode():
         loss = one.loss(ready.model, batch).parts["lm"].sum
-    assert -sum(torch.tensor([chance for _, chance, _, _ in found.guesses]).log()) == pytest.approx(
-        float(loss), rel=0.05
-    )
+    assert -sum(torch.tensor([chance for _, chance, *_ in found.guesses]).log()) == pytest.approx(float(loss), rel=0.05)
 
 
 def places(batch: Any) -> list[int]:
@@ -194,9 +212,44 @@ def places(batch: Any) -> list[int]:
     return at if mapping is None else [int(mapping[0, i].argmax()) for i in at]
 
 
-def test_what_has_no_one_answer_for_a_place_has_no_guesses(tmp_path: Path) -> None:
+def test_a_guess_is_right_by_its_token_and_not_by_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(choices(write_texts(tmp_path / "texts"), params="320K", length=48, steps=1))
+    ready = Ready(model=initial_model(plan).eval(), name="gpt-2", tokenizer=plan.tokenizer)
+    one = task(plan.stage.objective)
+    batch = one.prepare([plan.held_out.at(0)], [generator(0)], plan.setting)
+    apart = guess_of(ready, one, batch)
+    monkeypatch.setattr("clados.playground.kept.shown_token", lambda token: "x")
+    alike = guess_of(ready, one, batch)
+    assert isinstance(apart, GuessedText)
+    assert isinstance(alike, GuessedText)
+    assert len(alike.guesses) == len(apart.guesses) == len(batch.targets["labels"])
+    assert alike.right == apart.right < len(apart.guesses)
+
+
+def test_a_discriminator_tells_what_it_takes_for_replaced(tmp_path: Path) -> None:
     plan = planned(choices(write_texts(tmp_path / "texts"), "electra", params="300K", length=32, steps=1))
     one = task(plan.stage.objective)
     assert isinstance(plan.stage.objective, s.ReplacedTokens)
     ready = Ready(model=initial_model(plan).eval(), name="electra", tokenizer=plan.tokenizer)
-    assert guess_of(ready, one, one.prepare([plan.held_out.at(0)], [generator(0)], plan.setting)) is None
+    batch = one.prepare([plan.held_out.at(0)], [generator(0)], plan.setting)
+    found = guess_of(ready, one, batch)
+    assert isinstance(found, JudgedText)
+    ((_, row),), hidden = found.sides, batch.targets["labels"]
+    at, text = batch.targets["at"].tolist(), batch.targets["text"][0].tolist()
+    assert [guess is not None for _, _, guess in row] == text
+    there = [guess[0] == "replaced" for _, _, guess in row if guess]
+    assert sum(there) == int((hidden != hidden.roll(1)).sum()) > 0
+    assert {i for i, (_, _, guess) in enumerate(row) if guess and guess[0] == "replaced"} <= {*at}
+    seen = batch.inputs["input_ids"].clone()
+    seen[0, at] = hidden.roll(1)
+    assert [token for token, _, _ in row] == [*map(shown_token, ready.required_tokenizer.tokens(seen[0].tolist()))]
+    with torch.inference_mode():
+        chances = ready.model(seen).logits[0].sigmoid().tolist()
+    for chance, (_, _, guess) in zip(chances, row):
+        if guess:
+            truth, likely, taken, surest, right = guess
+            assert (taken == "replaced", right) == (chance > 0.5, taken == truth)
+            assert likely == pytest.approx(chance if truth == "replaced" else 1 - chance, abs=1e-3)
+            assert surest == pytest.approx(max(chance, 1 - chance), abs=1e-3)

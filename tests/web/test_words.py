@@ -12,7 +12,7 @@ from clados.catalog.schema import ATTRIBUTES, LINEAGE_KINDS, VALUE_KINDS
 from clados.proofs.mutations import example
 from clados.reports.curves import CURVE_LINES, CURVE_MEANINGS
 from clados.reports.run import KEPT_WEIGHTS, STOPPED_EARLY
-from clados.reports.samples import KEY_WORDS, SIDES
+from clados.reports.samples import JUDGEMENTS, KEY_WORDS, SIDES
 from clados.spec.core.registry import KINDS
 from clados.spec.learning.objectives.finetuning import ClassProblem
 from clados.train.reported import COUNTED_EXAMPLES
@@ -74,6 +74,7 @@ TERMS = {
     *KEY_WORDS,
     *CURVE_LINES,
     *SIDES,
+    *JUDGEMENTS,
     "by the clock of the machine",
     *(f"{each} a second" for each in COUNTED),
     *(f"{each.capitalize()} a second" for each in COUNTED),

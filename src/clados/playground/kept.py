@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,15 +12,18 @@ from torch import Tensor
 from clados.apply.ready import Ready
 from clados.names import shown_token
 from clados.objectives import Batch, Task
+from clados.objectives.replaced_tokens import ReplacedTokensTask, discriminated
 from clados.objectives.view import Piece, view
 from clados.playground.samples import usual_samples
 from clados.playground.trying import Tried
 from clados.reports.samples import (
+    JUDGEMENTS,
     SIDES,
     ContinuedText,
     FilledText,
     FoldedProtein,
     GuessedText,
+    JudgedText,
     KeptGuess,
     KeptSample,
     NearTexts,
@@ -34,9 +37,10 @@ _LONGEST = 96  # tokens of a side that are shown
 _TOP, _NEAR, _STATES = 4, 3, 200  # classes, neighbours, and steps of an episode that are shown
 
 
-def kept_samples(ready: Ready, source: str) -> list[KeptSample]:
+def kept_samples(ready: Ready, source: str) -> Iterator[KeptSample]:
     """What a model makes of a few usual questions; nothing of one that can be asked none."""
-    return [sample for each in usual_samples(ready, source) for sample in _KEPT[each.name](each)]
+    for each in usual_samples(ready, source):
+        yield from _KEPT[each.name](each)
 
 
 # ---------------------------------------------------------------- what it guesses of examples
@@ -50,6 +54,8 @@ def guess_of(ready: Ready, one: Task[Any, Any], batch: Batch, image: Any = None)
         one: whose batch it is.
         image: of the example, where it has one, [height, width, channels].
     """
+    if isinstance(one, ReplacedTokensTask):
+        return _judged(ready, batch)
     labels = batch.targets.get("labels")
     if labels is None or labels.dim() != 1 or labels.is_floating_point():
         return None
@@ -89,9 +95,10 @@ def _read(ready: Ready, one: Task[Any, Any], batch: Batch, scores: Tensor) -> Gu
     names = [map(shown_token, tokenizer.tokens(each.tolist())) for each in (labels, surest.indices)]
     asked = batch.inputs.get("target_mapping")
     places = at.tolist() if asked is None else [int(asked[0, i].argmax()) for i in at.tolist()]
-    found = zip(*names, right.tolist(), surest.values.tolist())
+    found = zip(*names, right.tolist(), surest.values.tolist(), (surest.indices == labels).tolist())
     guesses: dict[int, KeptGuess] = {
-        place: (hidden, round(p, 4), best, round(top, 4)) for place, (hidden, best, p, top) in zip(places, found)
+        place: (hidden, round(p, 4), best, round(top, 4), same)
+        for place, (hidden, best, p, top, same) in zip(places, found)
     }
     seen = view(batch, tokenizer, of=one)
     notes = [f"Beside it, {what}: {_said(answer)}." for what, answer in seen.also.items()]
@@ -99,8 +106,44 @@ def _read(ready: Ready, one: Task[Any, Any], batch: Batch, scores: Tensor) -> Gu
         sides = [(SIDES[0], _plain(seen.sees)), (SIDES[1], _own(seen.writes, guesses))]
     else:
         own = batch.in_place or asked is not None
-        sides = [("", _own(seen.sees, guesses) if own else _next(seen.sees, guesses))]
+        sides = [
+            ("", _own(seen.sees, guesses) if own else _next(seen.sees, guesses, dict(zip(places, labels.tolist()))))
+        ]
     return GuessedText([(name, _shortened(row)) for name, row in sides], notes)
+
+
+def _judged(ready: Ready, batch: Batch) -> JudgedText | None:
+    """A text with some of its tokens exchanged among each other, and for each whether the model takes it for replaced.
+
+    The generator that replaced tokens while the model learned is gone.
+    """
+    labels, at, tokenizer = batch.targets["labels"], batch.targets["at"], ready.required_tokenizer
+    put_in = labels.roll(1)
+    if not len(labels):
+        return None
+    odds, replaced = discriminated(ready.model, batch, put_in)
+    keep = batch.inputs.get("attention_mask", torch.ones_like(batch.inputs["input_ids"]))[0].bool()
+    ids = batch.inputs["input_ids"][0].scatter(0, at, put_in)[keep]
+    told = zip(odds.sigmoid().tolist(), replaced.tolist(), batch.targets["text"][0][keep].tolist())
+    row: list[ReadPlace] = []
+    for token, (chance, there, text) in zip(map(shown_token, tokenizer.tokens(ids.tolist())), told):
+        row.append((token, "text", _judgement(chance, replaced=there)) if text else (token, "special", None))
+    pairs = zip(*(map(shown_token, tokenizer.tokens(each.tolist())) for each in (put_in, labels)))
+    notes = [f"Replaced are {', '.join(f'{was} by {now}' for now, was in pairs if now != was)}."]
+    return JudgedText([("", _shortened(row))], notes)
+
+
+def _judgement(chance: float, *, replaced: bool) -> KeptGuess:
+    """Of the probability that a token was put in."""
+    chances = (1 - chance, chance)
+    taken = chance > 0.5
+    return (
+        JUDGEMENTS[replaced],
+        round(chances[replaced], 4),
+        JUDGEMENTS[taken],
+        round(chances[taken], 4),
+        taken == replaced,
+    )
 
 
 def _said(answer: Any) -> str:
@@ -119,16 +162,19 @@ def _own(pieces: Sequence[Piece], guesses: dict[int, KeptGuess]) -> list[ReadPla
     ]
 
 
-def _next(pieces: Sequence[Piece], guesses: dict[int, KeptGuess]) -> list[ReadPlace]:
-    """Guesses of what follows, each below that; what follows and is not read itself is put in."""
+def _next(pieces: Sequence[Piece], guesses: dict[int, KeptGuess], wanted: Mapping[int, int]) -> list[ReadPlace]:
+    """Guesses of what follows, each below that; what follows and is not read itself is put in.
+
+    Args:
+        wanted: the id that follows a place.
+    """
     found: list[ReadPlace] = []
     waiting: KeptGuess | None = None
     for i, each in enumerate(pieces):
-        token = shown_token(each.token)
-        if waiting and waiting[0] != token:
+        if waiting and wanted[i - 1] != each.id:
             found.append((waiting[0], "text", waiting))
             waiting = None
-        found.append((token, each.mark, waiting))
+        found.append((shown_token(each.token), each.mark, waiting))
         waiting = guesses.get(i)
     return [*found, (waiting[0], "text", waiting)] if waiting else found
 

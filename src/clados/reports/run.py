@@ -237,7 +237,7 @@ def _learned(run: RunRecord) -> str:
 
 
 def _data(run: RunRecord) -> str:
-    return str(run.chosen.get("data") or run.chosen.get("mix") or "")
+    return str(run.chosen.get("data") or run.chosen.get("mix") or run.said.get("data") or "")
 
 
 def run_numbers(run: RunRecord) -> list[tuple[str, str, str]]:

@@ -19,7 +19,8 @@ from clados.reports.page import card_grid
 _LEVELS = 5  # shades of confidence
 _KINDS: "dict[str, type[KeptSample]]" = {}
 KeptLikely = Sequence[tuple[str, float]]  # tokens, words or classes with their probabilities
-KeptGuess = tuple[str, float, str, float]  # what was there and its probability, what is likeliest there and its own
+# What was there and its probability, what is likeliest there and its own, and whether both are one
+KeptGuess = tuple[str, float, str, float, bool]
 ReadPlace = tuple[str, str, KeptGuess | None]  # a token, how the model saw it (a mark of a view), and its guess
 
 
@@ -65,8 +66,9 @@ def shown_samples(samples: Sequence[KeptSample], heading: str = "h2") -> list[Ht
     found: list[Html] = []
     for kind in dict.fromkeys(type(each) for each in samples):
         some = [each.card() for each in samples if type(each) is kind]
-        found += [el(heading, kind.title), Html("".join(map(str, some))) if kind is GuessedText else card_grid(some)]
-        found += [guess_key([each for each in samples if isinstance(each, GuessedText)])] if kind is GuessedText else []
+        texts = [each for each in samples if type(each) is kind and isinstance(each, GuessedText)]
+        found += [el(heading, kind.title), Html("".join(map(str, some))) if texts else card_grid(some)]
+        found += [guess_key(texts)] if texts else []
     return found
 
 
@@ -99,7 +101,7 @@ class GuessedText(KeptSample):
     @property
     def right(self) -> int:
         """How many of them are right."""
-        return sum(hidden == likeliest for hidden, _, likeliest, _ in self.guesses)
+        return sum(map(_is_right, self.guesses))
 
     def card(self) -> Child:
         """Token by token, and what else there is to say."""
@@ -116,19 +118,42 @@ class GuessedText(KeptSample):
         return [
             [
                 el("p", say(name), class_="of") if name else None,
-                el("p", [_box(*each) for each in row], class_="guesses"),
+                el("p", [_box(*each, self.named(say)) for each in row], class_="guesses"),
             ]
             for name, row in self.sides
         ]
 
+    def named(self, say: Callable[[str], str]) -> Callable[[str], str]:
+        """What is guessed as it is shown: tokens in any language as they are."""
+        return str
 
-def _box(token: str, mark: str, guess: KeptGuess | None) -> Html:
+
+@dataclass(frozen=True)
+class JudgedText(GuessedText):
+    """A text in which some tokens stand in the place of others, and what the model takes each for: ``JUDGEMENTS``."""
+
+    kind = "judged"
+    title = "What it read, and what it took for replaced"
+
+    def named(self, say: Callable[[str], str]) -> Callable[[str], str]:
+        return say
+
+
+JUDGEMENTS = ("original", "replaced")
+
+
+def _is_right(guess: KeptGuess) -> bool:
+    """Two tokens may be shown alike; runs of earlier versions say no more than what is shown."""
+    hidden, _, likeliest, _, *said = guess
+    return said[0] if said else hidden == likeliest
+
+
+def _box(token: str, mark: str, guess: KeptGuess | None, named: Callable[[str], str]) -> Html:
     if guess is None:
         return el("span", el("span", token), class_=f"t {mark}")
-    hidden, chance, likeliest, surest = guess
-    told = f"{hidden}: {chance:.1%}" if hidden == likeliest else f"{hidden}: {chance:.1%}; {likeliest}: {surest:.1%}"
-    kind = "right" if hidden == likeliest else "wrong"
-    below = el("i", likeliest, class_=f"{kind} {_level(surest)}")
+    (hidden, chance, likeliest, surest), right = guess[:4], _is_right(guess)
+    told = f"{named(hidden)}: {chance:.1%}" + ("" if right else f"; {named(likeliest)}: {surest:.1%}")
+    below = el("i", named(likeliest), class_=f"{'right' if right else 'wrong'} {_level(surest)}")
     return el("span", el("span", token), below, class_=f"t {mark}", title=told)
 
 

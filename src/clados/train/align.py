@@ -365,7 +365,7 @@ def align(
         told, differs = _told(leg.learned), told_differs(leg, plan, asked.length)
         walked.append(Walked(leg.stage.name, leg.learned, told, leg.start, differs, _begun(asked, leg, out), folder))
         if world().first:
-            with spared(out / REPORT, show):
+            with spared(f"{out / REPORT} is not written", show):
                 keep_answers(walked[-1])
                 write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
     return True

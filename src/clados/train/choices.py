@@ -130,6 +130,25 @@ class Choices:
         """The stage whose objective was chosen by a card's name; empty for the recipe's own, and a name of its own."""
         return named_stage(self.objective) if self.objective else ""
 
+    def refuse_unread(self) -> None:
+        """Refuse what is of tokens, or of sequences, where the model has none to learn from.
+
+        A run that was begun before this was refused goes on as it was.
+
+        Raises:
+            InputError: for these.
+        """
+        model, learned = self.declaration.model, self.chain[-1].objective
+        if not model.reads(s.Tokens):
+            for name, usual in (("vocab", Choices.vocab), ("cache", None)):
+                if (said := getattr(self, name)) != usual:
+                    raise InputError(
+                        f"{name} is {said}; {self.card_id} reads no tokens ({model.kinds_read}): leave it out"
+                    )
+        if self.length is not None and not task(learned).length:
+            kind = type(learned).__name__
+            raise InputError(f"length is {self.length}; {kind} learns from no sequences: leave it out")
+
     def taught_by(self, teacher: str) -> Self:
         """The choices with a teacher, whose vocabulary, and size where it is of the same kind, the student has.
 

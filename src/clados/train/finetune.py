@@ -111,8 +111,11 @@ class Tuned:
             raise InputError("steps and epochs both say how long to train: give one of them")
         if sum(each not in (None, ()) for each in (self.lora, self.upper, self.freeze)) > 1:
             raise InputError("lora, upper and freeze each say what learns: give one of them")
-        if self.lora is None and (self.alpha is not None or self.merge):
-            raise InputError(f"{'merge' if self.merge else 'alpha'} is of low-rank updates: give lora, their rank")
+        of_updates = {name: getattr(self, name) for name in ("alpha", "on", "lora_dropout", "merge")}
+        if self.lora is None and (
+            said := [name for name, value in of_updates.items() if value != getattr(Tuned, name)]
+        ):
+            raise InputError(f"{said[0]} is of low-rank updates: give lora, their rank")
         for name in ("steps", "batch", "micro", "length", "epochs", "lora", "upper"):
             value = getattr(self, name)
             if value is not None and not 0 < value <= MOST.get(name, 10**9):
@@ -397,7 +400,9 @@ def finetune(
         raise InputError(f"{out}: this is the model that is tuned; name another folder for what comes of it")
     with holding(out, resume=resume) if world().first else nullcontext():
         trainer = plan.trainer(initial(plan), out, show)
-        with reporting(out, plan, trainer.show, writes=trainer.world.first):
+        with reporting(
+            out, plan, trainer.show, writes=trainer.world.first, so_far=lambda: ready_of(plan, trainer.trained())
+        ):
             result = carry_out(trainer, out, plan.json(), resume=resume, stop=stop)
             if result.finished and trainer.world.first:
                 _write(plan, trainer, out)
@@ -429,7 +434,14 @@ def _adapter(plan: TuningPlan, model: nn.Module) -> Adapter:
 
 def metrics(plan: TuningPlan, trained: nn.Module) -> dict[str, float]:
     """What papers report of the task, of the examples that are held out."""
-    ready = Ready(
+    with torch.inference_mode():
+        sample = Sample(plan.held_out, min(MEASURED, len(plan.held_out)), plan.run.batch, 0)
+        return plan.task.metrics(ready_of(plan, trained), sample)
+
+
+def ready_of(plan: TuningPlan, trained: nn.Module) -> Ready:
+    """What came of a run, to be applied before it is written."""
+    return Ready(
         model=trained,  # type: ignore[arg-type]
         name=plan.card or plan.begun.folder.name,
         tokenizer=plan.begun.tokenizer,
@@ -439,5 +451,3 @@ def metrics(plan: TuningPlan, trained: nn.Module) -> dict[str, float]:
         length=plan.setting.length,
         embedding=getattr(trained, "embedding_settings", EmbeddingSettings()),
     )
-    with torch.inference_mode():
-        return plan.task.metrics(ready, Sample(plan.held_out, min(MEASURED, len(plan.held_out)), plan.run.batch, 0))

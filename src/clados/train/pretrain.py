@@ -56,6 +56,8 @@ def pretrain(
     """
     if resume:
         recorded_run(out)
+    else:
+        choices.refuse_unread()
     with holding(out, resume=resume) if world().first else nullcontext():
         plan = plan or planned(choices)
         if plan.before or plan.teaching:

@@ -1,6 +1,6 @@
 """The report that a run leaves in its folder: what its model makes is asked here, the page is drawn of files alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,11 +49,14 @@ def run_units(one: Task[Any, Any]) -> dict[str, str]:
 
 
 @contextmanager
-def reporting(folder: Path, plan: Planned, show: Show, *, writes: bool = True) -> Iterator[None]:
+def reporting(
+    folder: Path, plan: Planned, show: Show, *, writes: bool = True, so_far: Callable[[], Ready] | None = None
+) -> Iterator[None]:
     """Leave a report of the run that goes on meanwhile; where it fails, of its curves so far.
 
     Args:
         writes: whether this is the process that does.
+        so_far: gives the model that has come of a run which was stopped, where its folder has none yet.
     """
     log = folder / LOG
     before = log.stat().st_mtime_ns if log.exists() else 0
@@ -64,38 +67,61 @@ def reporting(folder: Path, plan: Planned, show: Show, *, writes: bool = True) -
             leave_report(folder, None, show)
         raise
     if writes:
-        leave_report(folder, plan, show)
+        leave_report(folder, plan, show, so_far)
 
 
-def leave_report(folder: Path, plan: Planned | None, show: Show) -> None:
+def leave_report(folder: Path, plan: Planned | None, show: Show, so_far: Callable[[], Ready] | None = None) -> None:
     """Ask the model that has come of a run, or has come of it so far, and draw the run's page.
 
     Whatever fails is told, and the run is as it was; where the model cannot be asked, the page has its curves.
 
     Args:
         plan: of the run; None: nothing is asked.
+        so_far: as for ``reporting``.
     """
-    with spared(folder / KEPT_SAMPLES, show):
-        made = model_found(folder) if plan else None
-        if plan and made and sum(each.stat().st_size for each in made.glob("*.safetensors")) <= LARGEST_TRIED:
-            write_samples(folder, samples_of_run(precise(load(made)), made, plan))
-    with spared(folder / REPORT, show):
+    with spared(f"{folder / KEPT_SAMPLES} is not written", show):
+        if plan and (ready := _asked(folder, so_far)):
+            write_samples(folder, samples_of_run(ready, folder, plan, show))
+    with spared(f"{folder / REPORT} is not written", show):
         write_report(folder)
 
 
+def _asked(folder: Path, so_far: Callable[[], Ready] | None) -> Ready | None:
+    """The model of a run that is asked; None where there is none, and where it is too large."""
+    if made := model_found(folder):
+        small = sum(each.stat().st_size for each in made.glob("*.safetensors")) <= LARGEST_TRIED
+        return precise(load(made)) if small else None
+    if so_far is None:
+        return None
+    ready = so_far()
+    small = sum(each.numel() * each.element_size() for each in ready.model.parameters()) <= LARGEST_TRIED
+    return precise(ready) if small else None
+
+
 @contextmanager
-def spared(file: Path, show: Show) -> Iterator[None]:
-    """Whatever fails while a report is drawn is told: a run is worth more than its picture."""
+def spared(what: str, show: Show) -> Iterator[None]:
+    """Whatever fails while a report is drawn is told: a run is worth more than its picture.
+
+    Args:
+        what: fails then, in a few words.
+    """
     try:
         yield
     except Exception as error:  # noqa: BLE001 (as the docstring says)
-        show.note(f"{file} is not written: {error}")
+        show.note(f"{what}: {error}")
 
 
-def samples_of_run(ready: Ready, made: Path, plan: Planned) -> list[KeptSample]:
-    """What a model guesses of some of what was held out, and what it makes of a few usual questions."""
-    found = [*_guesses(ready, plan)]
-    return [*found, *kept_samples(ready, str(made))]
+def samples_of_run(ready: Ready, folder: Path, plan: Planned, show: Show) -> list[KeptSample]:
+    """What a model guesses of some of what was held out, and what it makes of a few usual questions.
+
+    Where either fails, it is told, and what was made before is kept.
+    """
+    found: list[KeptSample] = []
+    for what, some in (("guesses", _guesses(ready, plan)), ("usual questions", kept_samples(ready, str(folder)))):
+        with spared(f"{folder / KEPT_SAMPLES} lacks {what}", show):
+            for each in some:
+                found.append(each)  # those before an error are kept
+    return found
 
 
 def _guesses(ready: Ready, plan: Planned) -> Iterator[KeptSample]:

@@ -112,7 +112,7 @@ class RunData:
 
     def json(self) -> dict[str, Any]:
         """What run.json says of it."""
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = {"data": self.parts[0].source.path} if len(self.parts) == 1 else {}
         if len(self.parts) > 1:
             shares = [(part.source, len(part.kept), len(part.held)) for part in self.parts]
             found["mixture"] = [
