@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,10 @@ LAST = "run/checkpoints/step-00000002"
 MOST = 300  # mutants of rows that take a third of a second each
 
 
-def trained(model: str = "gpt-2", data: str = "", *, params: str = "250K", steps: int = 2) -> Callable[[Path], object]:
+def trained(model: str = "gpt-2", data: str = "", **more: Any) -> Callable[[Path], object]:
     def make(folder: Path) -> None:
         texts = data or str(write_texts(folder / "texts"))
-        pretrain(choices(texts, model, steps=steps, params=params), folder / "run")
+        pretrain(choices(texts, model, **({"steps": 2} | more)), folder / "run")
 
     return make
 
@@ -73,7 +74,7 @@ ROWS = (
     Row("weights", trained(), f"{LAST}/model.safetensors", safetensors_mutant, state_of),
     Row(
         "run.json of an episode",
-        trained("decision-transformer", "cartpole", params="300K"),
+        trained("decision-transformer", "cartpole", params="300K", vocab=Choices.vocab),
         "run/run.json",
         json_bytes,
         used,
