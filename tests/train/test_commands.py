@@ -5,6 +5,7 @@ import importlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -54,6 +55,7 @@ def test_a_dry_run_shows_the_plan_and_three_examples_and_writes_nothing(
     text = capsys.readouterr().out
     assert "parameters" in text
     assert "12 of 4 examples" in text
+    assert re.search(rf"data +{re.escape(str(data))}, [\d,]+ examples", text)
     assert "memory" in text
     assert text.count("the second segment follows the first") == 3
     assert run_command_line(["pretrain", "t5", "--data", str(data), *SMALL, "--dry-run", "--json"]) == 0

@@ -297,7 +297,8 @@ def _short(plan: "Plan") -> dict[str, str]:
     facts |= {"reads and writes": template} if (template := on_one_line(learned)) else {}
     facts |= {"objective of": plan.choices.objective_of} if plan.choices.objective_of else {}
     facts["the paper's data"] = plan.published.data
-    facts["data"] = f"{len(plan.train):,} examples" + (
+    named = f"{plan.data.path}, " if plan.data.path else ""
+    facts["data"] = f"{named}{len(plan.train):,} examples" + (
         f"; {plan.dropped:,} longer than a sequence are left out" if plan.dropped else ""
     )
     facts |= {"marks without data": ", ".join(plan.lacking)} if plan.lacking else {}

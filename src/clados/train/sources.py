@@ -65,6 +65,11 @@ class RunData:
         return sum(len(part.kept) for part in self.parts), sum(len(part.held) for part in self.parts)
 
     @property
+    def path(self) -> str:
+        """Of the one source, or the name of an embedded set; empty of several."""
+        return self.parts[0].source.path if len(self.parts) == 1 else ""
+
+    @property
     def without_language(self) -> int:
         """How many texts do not say which language they are of."""
         every = [by_name for part in self.parts for by_name in (_by_language(part.kept), _by_language(part.held))]
@@ -112,7 +117,7 @@ class RunData:
 
     def json(self) -> dict[str, Any]:
         """What run.json says of it."""
-        found: dict[str, Any] = {"data": self.parts[0].source.path} if len(self.parts) == 1 else {}
+        found: dict[str, Any] = {"data": self.path} if self.path else {}
         if len(self.parts) > 1:
             shares = [(part.source, len(part.kept), len(part.held)) for part in self.parts]
             found["mixture"] = [
