@@ -118,6 +118,9 @@ def _chips(asked: PageRequest, state: Listing) -> Iterator[Html]:
         )
 
 
+_TERMS = ("architecture",)  # columns of short terms
+
+
 def _columns(asked: PageRequest, state: Listing) -> Html:
     boxes = [
         el(
@@ -192,9 +195,9 @@ def _row(asked: PageRequest, state: Listing, card: Card, *, hidden: bool) -> Htm
 
 
 def _value(asked: PageRequest, card: Card, name: str) -> Child:
-    """An attribute's value; terms of the catalogue in one piece each, also those with a hyphen."""
+    """An attribute's value; of a column of short terms each in one piece, also those with a hyphen."""
     value = card.values[name]
-    if not (value.known and ATTRIBUTES[name].allowed):
+    if not value.known or name not in _TERMS:
         return value_text(asked.say, card, name)
     terms = [el("span", asked.say(str(each)), class_="term") for each in value.items]
     return [part for each in terms for part in (", ", each)][1:]
