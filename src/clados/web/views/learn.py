@@ -152,7 +152,7 @@ def _steps(asked: PageRequest, found: Any) -> Iterator[Child]:
         ],
         class_="tokens",
     )
-    yield el("h3", say("The query of {token}", token=found.tokens[found.token]))
+    yield el("h2", say("The query of {token}", token=found.tokens[found.token]))
     yield el("p", el("code", _vector(found.query)))
     rows: list[list[Child]] = [
         [
@@ -167,9 +167,9 @@ def _steps(asked: PageRequest, found: Any) -> Iterator[Child]:
     ]
     heads = [say(each) for each in ("token", "its key", "query × key / √d", "", "weight", "its value")]
     yield table(heads, rows, figures=(2, 4), name="steps", label=say("Attention"))
-    yield el("h3", say("What the head hands on: the values, each times its weight"))
+    yield el("h2", say("What the head hands on: the values, each times its weight"))
     yield el("p", el("code", _vector(found.output)))
-    yield el("h3", say("All layers and heads"))
+    yield el("h2", say("All layers and heads"))
     yield from heads_in_small(
         asked,
         found.maps,

@@ -190,7 +190,7 @@ def _attention(asked: PageRequest, result: Any) -> list[Child]:
     large = squares(title, result.tokens, result.tokens, result.maps[layer][head])
     rows = heads_in_small(asked, result.maps, lambda one, other: _address(asked, one, other), (layer, head))
     lead = say("Each row is a token that looks, each column one that it looks at; a row sums to 1.")
-    return [el("p", lead, class_="lead"), el("h3", title), large, el("h3", say("All layers and heads")), *rows]
+    return [el("p", lead, class_="lead"), el("h2", title), large, el("h2", say("All layers and heads")), *rows]
 
 
 def _address(asked: PageRequest, layer: int, head: int) -> str:
