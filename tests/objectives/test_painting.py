@@ -280,9 +280,9 @@ def test_linear_guesses_are_best_for_numbers_that_are_normal() -> None:
 def test_latents_of_a_coder_that_was_trained_for_it_have_a_variance_of_one() -> None:
     model, some = small("stable-diffusion")[0], Listed(rows("stable-diffusion", 4))
     part: Any = model.spec
-    one: Any = task(NOISE)
-    assert one.follows(NOISE, part, model, some) is part
-    scale = one.follows(s.ReconstructedImages(), part, model, some).codes.scale
+    assert task(NOISE).handed_on(part, model, some) == part
+    after: Any = task(s.ReconstructedImages()).handed_on(part, model, some)
+    scale = after.codes.scale
     images = prepared("latents", 4).targets["pixel_values"]
     with torch.no_grad():
         mean, log_variance = model.codes.encode(images)

@@ -21,7 +21,6 @@ from clados.objectives.measures import Measure, Sample, beside_exchanged
 from clados.objectives.noise_guesses import guesses, latent_guesses
 from clados.objectives.tasks import Small, Source, SourceConfig, Task
 
-FIRST = 256  # images over which latents have variance 1; of the paper a batch
 BELOW = 0.95  # times what guesses leave of the noise is the most that a model leaves
 FULL_STEPS = 1000  # steps whose bound weighs 1 (github:openai/improved-diffusion gaussian_diffusion.py: "RESCALED_MSE")
 
@@ -49,18 +48,6 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
         if unet is not None and unet.picture and type(self.objective) is s.PredictedNoise:
             return "it reads CLIP's vector of an image beside the noise, which PredictedNoise does not give"
         return ""
-
-    def follows(self, earlier: s.Objective, model: s.Model, start: Any, source: Source) -> s.Model:
-        """After a coder was trained: with latents of variance 1 over the first images.
-
-        (Rombach et al. 2022, appendix G: over the first batch. The published 0.18215 is that of the published coder.)
-        """
-        if not isinstance(earlier, s.ReconstructedImages):
-            return model
-        images: Any = model.reads(s.Pixels)
-        first = [source.at(index) for index in range(min(len(source), FIRST))]
-        spread = float(_latents(start, read_pixels(first, images)).std())
-        return model.but(codes=s.but(scale=float(f"{start.codes.scale / spread:.4g}")))
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         return painted(examples, config)
@@ -114,7 +101,8 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
                 return {"loss": 1.0}
             scale = model.codes.scale / config.start.codes.scale
             ours, theirs = (
-                scale * _latents(config.start, read_pixels(source.rows, model.inputs)) for source in (trained, held_out)
+                scale * drawn_latents(config.start, read_pixels(each.rows, model.inputs))
+                for each in (trained, held_out)
             )
             return latent_guesses(ours, theirs, bars)
         return guesses(_bytes(trained.rows, model.inputs), _bytes(held_out.rows, model.inputs), bars)
@@ -167,17 +155,16 @@ def _diffused(model: WholeModel, targets: Mapping[str, Tensor]) -> Tensor:
     if "latent_noise" not in targets:
         return targets["pixel_values"]
     with torch.no_grad():
-        mean, log_variance = model.codes.encode(targets["pixel_values"])
-        found: Tensor = mean + model.codes.scale * (0.5 * log_variance).exp() * targets["latent_noise"]
+        found: Tensor = model.codes.drawn(*model.codes.encode(targets["pixel_values"]), targets["latent_noise"])
         return found
 
 
 @torch.no_grad()
-def _latents(model: WholeModel, images: Tensor) -> NDArray[np.float64]:
-    """Latents of images, drawn: [images, numbers]."""
+def drawn_latents(model: WholeModel, images: Tensor) -> NDArray[np.float64]:
+    """Latents of images, drawn from what a coder says of them: [images, numbers]."""
     mean, log_variance = model.codes.encode(images.to(next(model.parameters())))
     noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(0)).to(mean)
-    found: Tensor = mean + model.codes.scale * (0.5 * log_variance).exp() * noise
+    found: Tensor = model.codes.drawn(mean, log_variance, noise)
     return found.flatten(1).double().cpu().numpy()
 
 

@@ -16,8 +16,10 @@ from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.captions import Painted, as_bytes, painted, read_pixels
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.noise_guesses import from_bytes
-from clados.objectives.predicted_noise import noise_like
+from clados.objectives.predicted_noise import drawn_latents, noise_like
 from clados.objectives.tasks import Small, Source, SourceConfig, Task
+
+FIRST = 256  # images over which latents have variance 1; of the paper a batch
 
 
 class ReconstructedImagesTask(Task[s.ReconstructedImages, Painted], objective=s.ReconstructedImages):
@@ -38,6 +40,16 @@ class ReconstructedImagesTask(Task[s.ReconstructedImages, Painted], objective=s.
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         return painted(examples, config)
+
+    def handed_on(self, model: s.Model, start: Any, source: Source) -> s.Model:
+        """With latents of variance 1 over the first images.
+
+        (Rombach et al. 2022, appendix G: over the first batch. The published 0.18215 is that of the published coder.)
+        """
+        images: Any = model.reads(s.Pixels)
+        first = [source.at(index) for index in range(min(len(source), FIRST))]
+        spread = float(drawn_latents(start, read_pixels(first, images)).std())
+        return model.but(codes=s.but(scale=float(f"{start.codes.scale / spread:.4g}")))
 
     def prepare(self, rows: Sequence[Painted], random: Sequence[Random], setting: Setting) -> Batch:
         model: Any = setting.model

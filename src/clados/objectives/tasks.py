@@ -238,8 +238,12 @@ class Task(ABC, Generic[Objective, Row]):
         """The scales of some trajectories, with what the objective fits on them for a model."""
         return scales
 
-    def follows(self, earlier: s.Objective, model: s.Model, start: Any, source: Source) -> s.Model:
-        """The model of a stage that starts from one of another objective; ``start`` is what came of that."""
+    def handed_on(self, model: s.Model, start: Any, source: Source) -> s.Model:
+        """The model of a stage that starts from what this objective trained.
+
+        Args:
+            start: what came of this; source: what that stage learns from.
+        """
         return model
 
     @abstractmethod

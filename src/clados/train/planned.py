@@ -112,7 +112,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     )
     train, held_out = data.sources(task(stage.objective), config, stage.exponent)
     if begun and begun.module and begun.objective:
-        model = one.follows(begun.objective, model, begun.module, train)
+        model = task(begun.objective).handed_on(model, begun.module, train)
     if tokenizer:
         tokenizer.chat_template = one.chat_template(tokenizer, model.writes)
     run = Run(

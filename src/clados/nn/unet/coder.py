@@ -75,6 +75,10 @@ class GaussianCoder(Module):
         mean, log_variance = self.quant(self.encoder(pixel_values)).chunk(2, 1)
         return mean * self.scale, log_variance.clamp(LEAST, MOST)
 
+    def drawn(self, latents: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+        """Latents times their scale, drawn with standard normal noise from what ``encode`` says of them."""
+        return latents + self.scale * (0.5 * log_variance).exp() * noise
+
     def decode(self, latents: Tensor) -> Tensor:
         """The image of latents times their scale."""
         image: Tensor = self.decoder(self.post_quant(latents / self.scale))
@@ -84,5 +88,5 @@ class GaussianCoder(Module):
         """Means and log variances of the latents, and the image of the means; with ``noise``, of a draw."""
         latents, log_variance = self.encode(pixel_values)
         check_shape("noise", noise, tuple(latents.shape))
-        drawn = latents if noise is None else latents + self.scale * (0.5 * log_variance).exp() * noise
+        drawn = latents if noise is None else self.drawn(latents, log_variance, noise)
         return Output(latents=latents, log_variance=log_variance, reconstruction=self.decode(drawn))
