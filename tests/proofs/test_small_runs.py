@@ -264,12 +264,18 @@ def test_what_several_models_are_tuned_from_is_trained_once() -> None:
     assert before == {model_folder("small/llama")}
 
 
-def test_of_stages_with_one_objective_the_first_is_proven() -> None:
-    """OpenAssistant's second mixture of dialogues is, of the embedded data, the first again."""
+def test_of_stages_that_go_on_and_are_measured_by_one_loss_the_first_is_proven() -> None:
+    """OpenAssistant's second mixture of dialogues is, of the embedded data, the first again.
+
+    Stable Diffusion's last stage leaves captions out, which those that are held out have: its first is proven that
+    takes noise out, after its coder. GLIDE's last is drawn anew.
+    """
     subject = Subject(catalog()["openassistant-llama"])
     assert [stage.name for stage in subject.declaration.recipe.stages[:2]] == ["pretraining", "tuning"]
     assert training.stage_of(subject.declaration).name == training.choices(subject, 0).stage == "pretraining"
     assert training.stage_of(declared("t0")).name == "tuning"
+    assert training.choices(Subject(catalog()["stable-diffusion"]), 0).stage == "pretraining"
+    assert training.stage_of(declared("glide")).name == "without text"
     assert training.choices(Subject(catalog()["koala"]), 0).stage is None
 
 

@@ -66,10 +66,18 @@ class SmallRun:
 def stage_of(declaration: s.Declaration) -> s.Stage:
     """The stage that is proven: the last that can be trained and needs no judge, or else the first.
 
-    Of several with one objective it is the first: their small selves read the same data, and the later have no more to
-    learn there.
+    Where that goes on from an earlier one that is measured by the same loss it is the earlier: their small selves read
+    the same data, and the later have no more to learn there.
     """
-    return next(each for each in _stages(declaration) if each.objective == _stages(declaration)[-1].objective)
+    earlier, stage = {each.name: each for each in declaration.recipe.stages}, _stages(declaration)[-1]
+    while isinstance(stage, s.Tuning) and stage.start in earlier and _measured_alike(earlier[stage.start], stage):
+        stage = earlier[stage.start]
+    return stage
+
+
+def _measured_alike(one: s.Stage, other: s.Stage) -> bool:
+    ours, theirs = (task(each.objective).held_out.objective for each in (one, other))
+    return bool(ours == theirs)
 
 
 def _stages(declaration: s.Declaration) -> list[s.Stage]:
