@@ -64,7 +64,7 @@ def test_without_a_judge_what_learns_from_judgements_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("model", "start"),
-    [("stablevicuna", "small/llama"), ("chatgpt", "small/gpt-2"), ("flan-t5", "small/t5"), ("seeker", "pretraining")],
+    [("stablevicuna", "small/llama"), ("chatgpt", "small/gpt-2"), ("flan-t5", "small/t5"), ("seeker", "small/bart")],
 )
 def test_a_small_model_stands_for_its_descendants_of_the_same_kind(model: str, start: str) -> None:
     assert legs(Walk(model=model))[0].start == start
