@@ -103,7 +103,7 @@ MODELS = {
     "electra": Small("electra", params="960K", steps=9000, lr=1e-3, short=32, on_short=0.6),
     "bart": Small("bart", params="970K", steps=4500, lr=1e-3, short=32),
     "pegasus": Small("pegasus", params="940K", steps=7200, lr=1e-2, short=64),
-    "xlnet": Small("xlnet", params="910K", steps=7000, lr=2e-3),
+    "xlnet": Small("xlnet", params="910K", steps=3500, lr=2e-3),
     "transformer": Small("transformer", "translation", "940K", length=48, batch=64, steps=13_000, dropout=0.3),
     "e5": Small(
         "e5", "pairs", length=48, batch=64, steps=14_000, lr=5e-4, start="bert", stage="contrastive pretraining"
