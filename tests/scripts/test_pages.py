@@ -9,6 +9,7 @@ import pages
 import pytest
 import yaml
 
+import clados
 from clados import spec as s
 from clados.models.declared import declared, package_models
 from clados.objectives import runs
@@ -105,3 +106,15 @@ def test_tutorials_are_kept_without_outputs_and_are_all_in_the_navigation() -> N
             assert each["outputs"] == []
             assert each["execution_count"] is None
             compile("".join(each["source"]), book.name, "exec")
+
+
+def test_drawings_of_the_tutorials_are_drawn() -> None:
+    """Of a drawing that a cell ends with: it is drawn when it is shown, which `make docs` alone does."""
+    shown = []
+    for book in (pages.ROOT / "docs" / "tutorials").glob("*.ipynb"):
+        for cell in json.loads(book.read_text(encoding="utf-8"))["cells"]:
+            last = "".join(cell["source"]).splitlines()[-1:]
+            shown += [line for line in last if cell["cell_type"] == "code" and line.startswith("clados.draw(")]
+    assert len(shown) >= 2
+    for line in shown:
+        assert eval(line, {"clados": clados}).svg.startswith("<svg"), line

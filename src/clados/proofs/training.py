@@ -69,7 +69,7 @@ def stage_of(declaration: s.Declaration) -> s.Stage:
     Where that goes on from an earlier one that is measured by the same loss it is the earlier: their small selves read
     the same data, and the later have no more to learn there.
     """
-    earlier, stage = {each.name: each for each in declaration.recipe.stages}, _stages(declaration)[-1]
+    earlier, stage = {each.name: each for each in _stages(declaration)}, _stages(declaration)[-1]
     while isinstance(stage, s.Tuning) and stage.start in earlier and _measured_alike(earlier[stage.start], stage):
         stage = earlier[stage.start]
     return stage
@@ -95,7 +95,9 @@ def learned_by(subject: Subject) -> tuple[str, ...]:
     start = (f"{ships.id} {ships.seconds} {ships.value}",) if ships else ()
     scaled = _scaled(stage) if one.before and isinstance(stage, s.Tuning) else (1, 1)
     changed = (repr(scaled),) if scaled != (1, 1) else ()
-    return repr(one.small), repr(one.longer), *mixture, *start, *changed, code_of(one)
+    last = _stages(subject.declaration)[-1]
+    earlier = (stage.name,) if stage.objective != last.objective else ()
+    return repr(one.small), repr(one.longer), *mixture, *start, *changed, *earlier, code_of(one)
 
 
 def code_of(one: Task[Any, Any]) -> str:

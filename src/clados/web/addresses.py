@@ -10,7 +10,7 @@ def size_folder(size: CardSize) -> str:
     """The name of a size as a folder, no two alike: ``vit-l/14@336`` as ``vit-l~2f14@336``.
 
     ``~`` and two digits stand for each byte of what a folder or an address may not hold: other characters than lower
-    case, digits and ``@+_-``, and points but between digits.
+    case, digits and ``@+_-``, and points that are first or not before a digit.
     """
     return re.sub(r"[^a-z0-9@+_.-]|^\.|\.(?!\d)", _coded, size.name)
 
