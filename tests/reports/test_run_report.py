@@ -12,7 +12,10 @@ import pytest
 
 from clados.cli.frame import run_command_line
 from clados.errors import CladosError, InputError
-from clados.reports.commands import goes_on_by, made_by
+from clados.models.declared import declared, package_models
+from clados.objectives import task
+from clados.objectives.tasks import runs
+from clados.reports.commands import WITHOUT_SEQUENCES, goes_on_by, made_by
 from clados.reports.curves import learning_speed, main_curve, other_curves
 from clados.reports.run import run_record, run_report, write_report, write_samples
 from clados.reports.samples import (
@@ -263,6 +266,26 @@ def test_commands_have_every_choice() -> None:
     assert goes_on_by({"choices": chosen}, Path("out")).endswith("--out out --resume")
     assert made_by({"model": "bert", "choices": {"shuffled": True}}, Path()) == ""
     assert made_by({}, Path()) == goes_on_by({}, Path()) == ""
+
+
+@pytest.mark.parametrize(
+    ("model", "objective", "tokenizer", "said"),
+    [
+        ("vit", "ImageClasses", "", "clados pretrain vit --data d --out o"),
+        ("se3-transformer", "PointRegression", "", "clados pretrain se3-transformer --data d --out o"),
+        ("alphafold", "Folding", "", "clados pretrain alphafold --data d --length 9 --out o"),
+        ("clip", "Contrastive", "aa", "clados pretrain clip --data d --vocab 300 --length 9 --out o"),
+    ],
+)
+def test_a_command_leaves_out_what_nothing_read(model: str, objective: str, tokenizer: str, said: str) -> None:
+    run = {"model": model, "choices": {"data": "d", "vocab": 300, "length": 9}, "tokenizer checksum": tokenizer}
+    assert made_by(run | {"stage": f"Stage(name='training', objective={objective}())"}, Path("o")) == said
+
+
+def test_objectives_without_sequences_are_those_that_refuse_a_length() -> None:
+    recipes = [declared(name).recipe for name in package_models()]
+    learned = {each.objective for recipe in recipes for each in recipe.stages if runs(each.objective)}
+    assert {type(each).__name__ for each in learned if not task(each).length} == {*WITHOUT_SEQUENCES}
 
 
 def test_a_product_of_rounding_is_written_in_short_where_the_run_is_made_again() -> None:

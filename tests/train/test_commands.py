@@ -15,9 +15,12 @@ from typing import Any
 
 import pytest
 
+from clados import spec as s
 from clados.cli.frame import run_command_line
 from clados.cli.train import interruptible
+from clados.train.choices import Choices
 from clados.train.log import Bar
+from clados.train.planned import planned
 from tests.train.small import write_texts
 
 SMALL = ["--params", "250K", "--vocab", "320", "--length", "24", "--batch", "4", "--steps", "12"]
@@ -103,7 +106,12 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(data: Path, tmp_path:
         (["gpt-2", "--vocab", "100"], "vocabulary of 100 is too small for a bytes tokenizer; 257 or more"),
         (["vit", "--data", "digits", "--vocab", "300"], "vocab is 300; vit reads no tokens (Patches): leave it out"),
         (["se3-transformer", "--data", "particles", "--vocab", "300"], "vocab is 300; se3-transformer reads no tokens"),
-        (["vit", "--data", "digits", "--cache", "kept"], "cache is kept; vit reads no tokens (Patches): leave it out"),
+        (
+            ["vit", "--data", "digits", "--cache", "kept"],
+            "cache is kept; ImageClasses learns from no documents: leave it out",
+        ),
+        (["clip", "--data", "emoji-16", "--cache", "kept"], "cache is kept; Contrastive learns from no documents"),
+        (["transformer", "--cache", "kept"], "cache is kept; Translation learns from no documents: leave it out"),
         (
             ["vit", "--data", "digits", "--length", "9"],
             "length is 9; ImageClasses learns from no sequences: leave it out",
@@ -132,6 +140,29 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert len(printed.err.splitlines()) == 1
     assert message in printed.err
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["empty", "full", "mine.txt"]
+
+
+def test_a_run_begun_with_options_that_nothing_reads_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    unread = ["--length", "9", "--vocab", "300"]
+    asked = ["pretrain", "vit", "--data", "digits", "--params", "91K", "--batch", "4", *unread, "--out", "run"]
+    with monkeypatch.context() as before:  # these were refused
+        before.setattr(Choices, "refuse_unread", lambda _: None)
+        assert run_command_line([*asked, "--steps", "1"]) == 0
+    more = ["pretrain", "vit", "--steps", "2", "--out", "run", "--resume"]
+    for again in ([*more, "--dry-run"], [*more, *unread, "--dry-run"]):
+        assert run_command_line(again) == 0
+    assert json.loads(Path("run/log.jsonl").read_text().splitlines()[-1])["step"] == 1
+    assert run_command_line(more) == 0
+    assert json.loads(Path("run/log.jsonl").read_text().splitlines()[-1])["step"] == 2
+
+
+@pytest.mark.parametrize("name", ["dall-e", "stable-diffusion"])
+def test_a_coder_of_images_keeps_the_vocabulary_and_the_positions_of_captions(name: str) -> None:
+    made = Choices(model=name, stage="coding", data="emoji-16", params="1M", steps=1, vocab=300, length=9)
+    made.refuse_unread()
+    read: Any = planned(made).model.reads(s.Tokens)
+    assert read.vocab.size == 300
+    assert (read.text if name == "dall-e" else read.position.length) == 9
 
 
 def test_what_stands_at_out_is_named(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -293,6 +293,13 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+def test_usual_places_of_updates_may_be_a_list() -> None:
+    given: dict[str, Any] = {"start": "bert", "task": "tag", "data": "d"}
+    assert Tuned(**given | {"on": ["q", "v"]}).lora is None
+    with pytest.raises(InputError, match="on is of low-rank updates: give lora"):
+        Tuned(**given | {"on": ["q", "k"]})
+
+
 @pytest.mark.parametrize(("changed", "message"), BAD_INPUT, ids=[message[:40] for _, message in BAD_INPUT])
 def test_bad_input_is_one_line_and_nothing_is_written(
     changed: dict[str, str],

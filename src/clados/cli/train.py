@@ -137,7 +137,8 @@ def pretrain_command(
         choices = resumed(folder, choices, list(given))
     choices = replace(choices, sharded=sharded, cache=None if cache is None else str(cache))
     if dry_run:
-        choices.refuse_unread()
+        if not resume:
+            choices.refuse_unread()
         _tell_plan(planned(choices), json=json)
         return 0
     with interruptible() as stop:

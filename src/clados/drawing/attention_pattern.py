@@ -79,7 +79,7 @@ def attention_pattern(model: Model, layer: str, length: int | None = None) -> At
         named = ", ".join(f"{each}.0" for each in stacks)
         raise InputError(f"no layer '{layer}'; layers are named as in {named}")
     stack, layers, inputs = stacks[name]
-    if not number.isdecimal() or int(number) >= layers:
+    if number not in map(str, range(layers)):
         raise InputError(f"no layer '{layer}': {name} has {layers} layers, 0 to {layers - 1}")
     block = stack.blocks(layers)[int(number)]
     if not isinstance(block.attn, Attention):

@@ -1,6 +1,7 @@
 """The commands that make a run again and go on with it, from what its run.json says."""
 
 import math
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 _UNUSUAL = {"start": "from"}  # choices whose options have other names
 _NO_OPTION = ("every", "held_out")  # what run.json says of a run that is tuned beside its choices
 _OF_UPDATES = ("on", "lora_dropout")  # of low-rank updates, where there are any
+WITHOUT_SEQUENCES = ("ImageClasses", "PointRegression")  # objectives whose examples have no length
 _PYTHON_ONLY = ("shuffled",)
 _USUAL = {"vocab": 2048}  # that stands in run.json where nobody chose it
 _DIGITS, _ROUNDING = 12, 1e-15  # of a number that somebody says; the share by which a product of such may miss one
@@ -19,7 +21,22 @@ def made_by(said: Mapping[str, Any], folder: Path) -> str:
     chosen = said.get("choices")
     if not isinstance(chosen, Mapping) or any(chosen.get(each) for each in _PYTHON_ONLY):
         return ""
-    return shlex.join(["clados", *_begin(said, chosen), *_options(chosen, _short), "--out", str(folder)])
+    read = {name: value for name, value in chosen.items() if name not in _unread(said)}
+    return shlex.join(["clados", *_begin(said, chosen), *_options(read, _short), "--out", str(folder)])
+
+
+def learned_objective(said: Mapping[str, Any]) -> str:
+    """The name of the kind of objective that a run learns by; empty where it is not known."""
+    found = re.search(r"\bobjective=(\w+)\(", str(said.get("stage", "")))
+    return found[1] if found else ""
+
+
+def _unread(said: Mapping[str, Any]) -> set[str]:
+    """Choices that a run had and nothing read, as was once possible; they are refused now."""
+    return {
+        *(["vocab"] if said.get("tokenizer checksum") == "" else []),
+        *(["length"] if learned_objective(said) in WITHOUT_SEQUENCES else []),
+    }
 
 
 def _short(number: float) -> str:

@@ -13,7 +13,7 @@ from clados.errors import CladosError, InputError
 from clados.files import holds_model, read_json, write_json, write_text
 from clados.html import Child, el
 from clados.reports import curves
-from clados.reports.commands import goes_on_by, made_by
+from clados.reports.commands import goes_on_by, learned_objective, made_by
 from clados.reports.log import Entry, begun_and_kept, is_number, read_log
 from clados.reports.page import fact_list, number_tiles, whole_page
 from clados.reports.samples import KeptSample, sample_of, shown_samples
@@ -230,8 +230,7 @@ def run_curves(run: RunRecord, heading: str = "h2") -> list[Child]:
 
 def _learned(run: RunRecord) -> str:
     """Which stage of what it is, by what it learns, and from what."""
-    objective = re.search(r"\bobjective=(\w+)\(", str(run.said.get("stage", "")))
-    what = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", objective[1]).lower() if objective else ""
+    what = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", learned_objective(run.said)).lower()
     parts = [_named(run.said.get("stage")), what, f"on {data}" if (data := _data(run)) else ""]
     return " · ".join(filter(None, parts))
 

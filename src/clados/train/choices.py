@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, get_args, get_type_hints
 
 from clados import spec as s
 from clados.catalog.counts import canonical
+from clados.data.examples import Text
 from clados.errors import InputError, check_seed
 from clados.models.declared import declared
 from clados.objectives import task
@@ -46,7 +47,7 @@ class Choices:
             is built as published, or with a budget in its own proportions.
         data: a path, or the name of an embedded set; earlier stages read it too where they learn from the same kind.
         mix: instead, a file that lists several with their weights. skip_bad: leave out lines that cannot be used.
-        cache: a folder for the texts' tokens; large data have one of their own without it.
+        cache: a folder for the tokens of documents; large data have one of their own without it.
         steps, minutes: the length of the run; at most one of them.
         least: so many steps, should fewer fit into the minutes.
         batch: examples of a step; micro: of them computed at once.
@@ -131,22 +132,21 @@ class Choices:
         return named_stage(self.objective) if self.objective else ""
 
     def refuse_unread(self) -> None:
-        """Refuse what is of tokens, or of sequences, where the model has none to learn from.
+        """Refuse what is of tokens, of sequences or of documents, where there are none to learn from.
 
-        A run that was begun before this was refused goes on as it was.
+        What learns from images alone but reads captions later (the coders of DALL-E and Stable Diffusion) has its
+        vocabulary and its positions from these options. A run that was begun before this was refused goes on as it was.
 
         Raises:
             InputError: for these.
         """
         model, learned = self.declaration.model, self.chain[-1].objective
-        if not model.reads(s.Tokens):
-            for name, usual in (("vocab", Choices.vocab), ("cache", None)):
-                if (said := getattr(self, name)) != usual:
-                    raise InputError(
-                        f"{name} is {said}; {self.card_id} reads no tokens ({model.kinds_read}): leave it out"
-                    )
-        if self.length is not None and not task(learned).length:
-            kind = type(learned).__name__
+        one, kind, read = task(learned), type(learned).__name__, model.kinds_read
+        if self.vocab != Choices.vocab and not model.reads(s.Tokens):
+            raise InputError(f"vocab is {self.vocab}; {self.card_id} reads no tokens ({read}): leave it out")
+        if self.cache is not None and one.reads is not Text and not getattr(learned, "pretraining", 0):
+            raise InputError(f"cache is {self.cache}; {kind} learns from no documents: leave it out")
+        if self.length is not None and not one.length:
             raise InputError(f"length is {self.length}; {kind} learns from no sequences: leave it out")
 
     def taught_by(self, teacher: str) -> Self:

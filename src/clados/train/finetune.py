@@ -111,7 +111,7 @@ class Tuned:
             raise InputError("steps and epochs both say how long to train: give one of them")
         if sum(each not in (None, ()) for each in (self.lora, self.upper, self.freeze)) > 1:
             raise InputError("lora, upper and freeze each say what learns: give one of them")
-        of_updates = {name: getattr(self, name) for name in ("alpha", "on", "lora_dropout", "merge")}
+        of_updates = {name: getattr(self, name) for name in ("alpha", "lora_dropout", "merge")} | {"on": tuple(self.on)}
         if self.lora is None and (
             said := [name for name, value in of_updates.items() if value != getattr(Tuned, name)]
         ):
