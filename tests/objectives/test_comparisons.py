@@ -87,6 +87,7 @@ def test_the_loss_is_that_of_a_loop_in_float64(
     some = rows(one, tokenizer)
     found = one.loss(model, batch_of(one, some, model, tokenizer))
     loss, right = looped(objective, some, model)
+    assert (len(found.parts) > 1) == (objective.loss_unit == "sum of its parts")
     assert float(found.mean) == pytest.approx(loss, abs=1e-6)
     assert float(found.measures["accuracy"].sum) / found.measures["accuracy"].weight == pytest.approx(right)
 

@@ -122,6 +122,7 @@ def test_with_a_teacher_the_loss_is_the_divergence_plus_a_share() -> None:
     assert found.parts["teacher"].sum.item() / 3 == pytest.approx(divergence, rel=1e-3)
     alone = task(hard).loss(model, batch).mean.item()
     assert found.mean.item() == pytest.approx(divergence + 0.2 * alone, rel=1e-3)
+    assert (hard.loss_unit, one.objective.loss_unit) == ("nats a pair", "sum of its parts")
 
 
 def test_both_directions_are_added_and_tasks_are_not_mixed() -> None:
@@ -135,6 +136,7 @@ def test_both_directions_are_added_and_tasks_are_not_mixed() -> None:
     forth = [by_hand(q[0], p[0], [n[0], n[2]]), by_hand(q[1], p[1], [n[1]]), by_hand(q[2], p[2], [n[0], n[2]])]
     back = [by_hand(p[0], q[0], [q[2]]), 0.0, by_hand(p[2], q[2], [q[0]])]
     assert one.loss(model, batch).mean.item() == pytest.approx((sum(forth) + sum(back)) / 3, rel=1e-3)
+    assert one.objective.loss_unit == "sum of its parts"
 
 
 def test_an_instruction_is_read_and_not_pooled_and_a_prefix_is_both() -> None:

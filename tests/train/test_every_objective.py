@@ -2,14 +2,17 @@
 
 import json
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+import torch
 
 from clados import spec as s
 from clados.models.declared import declared, package_models
-from clados.objectives import runs, task
+from clados.objectives import Loss, runs, task
 from clados.objectives.rollouts import RolloutTask
+from clados.spec.learning.objectives.base import OF_PARTS
 from clados.train import scaled
 from clados.train.chain import why_not
 from clados.train.choices import Choices
@@ -97,8 +100,17 @@ def test_it_trains_for_seconds(
     asked |= {"data": data.get(asked["data"], asked["data"])} | ({"stage": None} if "objective" in asked else {})
     plan = ready_plan(Choices(**asked))
     assert type(plan.stage.objective) is objective
-    losses = plan.trainer(initial_model(plan)).fit().losses
+    trainer, parts = plan.trainer(initial_model(plan)), set[str]()
+
+    def noted(self: Loss, weights: Mapping[str, int], over: Callable[..., torch.Tensor] = Loss.over) -> torch.Tensor:
+        parts.update(self.parts)
+        return over(self, weights)
+
+    monkeypatch.setattr(Loss, "over", noted)
+    losses = trainer.fit().losses
     assert len(losses) == SMALL["steps"]
     assert all(map(math.isfinite, losses))
+    unit = plan.stage.objective.loss_unit
+    assert len(parts - {"routing"}) == 1 or unit == OF_PARTS or " plus " in unit  # routers are the model's
     if not isinstance(task(plan.stage.objective), RolloutTask):  # their loss is of answers that are drawn anew
         assert min(losses[-3:]) < losses[0]

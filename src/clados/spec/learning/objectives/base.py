@@ -7,6 +7,7 @@ from clados.spec.core.part import Part
 from clados.spec.errors import SpecError
 
 ROUNDING = 1e-9  # of a sum of shares
+OF_PARTS = "sum of its parts"  # what a loss is in that adds means of several kinds
 
 
 class Objective(Part):

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from clados.spec.core.ranges import NotNegative, Positive, WholeNumber
 from clados.spec.errors import SpecError
-from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.base import OF_PARTS, Objective
 
 
 class Contrastive(Objective):
@@ -33,6 +33,10 @@ class PairedTexts(Objective):
     both: bool = False  # from the passage to the question too (Su et al. 2022, §2.3)
     teacher: Literal["none", "cross-encoder"] = "none"
     share: NotNegative = 1.0  # of the contrastive loss beside the teacher's
+
+    @property
+    def loss_unit(self) -> str:
+        return OF_PARTS if self.both or self.teacher != "none" else self.unit
 
     def check(self) -> None:
         if not self.in_batch and not self.hard:

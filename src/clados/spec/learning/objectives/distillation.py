@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from clados.spec.core.ranges import BitWidth, NotNegative, Positive, Share
-from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.base import OF_PARTS, Objective
 
 
 class Distilled(Objective):
@@ -15,7 +15,7 @@ class Distilled(Objective):
     """
 
     verb: ClassVar[str] = "fill"
-    unit: ClassVar[str] = "sum of its parts"
+    unit: ClassVar[str] = OF_PARTS
     also: ClassVar[Mapping[str, str]] = {
         "as its teacher": "gives each token the teacher's probabilities of words, and a state of its direction",
     }
@@ -42,7 +42,7 @@ class QuantisedDistillation(Objective):
     """
 
     verb: ClassVar[str] = "translate"
-    unit: ClassVar[str] = "sum of its parts"
+    unit: ClassVar[str] = OF_PARTS
     also: ClassVar[Mapping[str, str]] = {"as its teacher": "has the teacher's scores, attention and states"}
     teacher: str  # a card's id; it is tuned for the task first
     weights: BitWidth = 8  # bits of matrices

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from clados.spec.core.ranges import Share, WholeNumber
 from clados.spec.errors import SpecError
-from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.base import OF_PARTS, Objective
 from clados.spec.learning.objectives.masked_tokens import AS_BERT
 from clados.spec.learning.packing import SentencePairs
 
@@ -17,7 +17,7 @@ class EntityDenoising(Objective):
     """
 
     verb: ClassVar[str] = "fill"
-    unit: ClassVar[str] = "sum of its parts"
+    unit: ClassVar[str] = OF_PARTS
     replaced: Share = 0.05  # alignments with a random entity
     hidden: Share = 0.15  # alignments taken away
     words: Objective = AS_BERT  # of pairs: the second objective asks whether sentences follow

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from clados.spec.core.ranges import AtLeastOne, NotNegative, Positive, Share, WholeNumber
 from clados.spec.errors import SpecError
-from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.base import OF_PARTS, Objective
 from clados.spec.learning.tuning import Template
 
 
@@ -20,6 +20,10 @@ class Comparisons(Objective):
     ties: bool = False  # equal answers count too: the aim is then a probability of one half
     auxiliary: Share = 0.0  # share of a second loss: whether an answer is good by itself (Menick et al. 2022, §2.5)
     template: Template = Template()  # how prompt and answer are read together
+
+    @property
+    def loss_unit(self) -> str:
+        return OF_PARTS if self.auxiliary else self.unit
 
     def check(self) -> None:
         self.refuse_disorder("answers", 2)
@@ -85,7 +89,7 @@ class PPO(Objective):
     """
 
     verb: ClassVar[str] = "chat"
-    unit: ClassVar[str] = "sum of its parts"
+    unit: ClassVar[str] = OF_PARTS
     kl: NotNegative  # off the reward, for each nat away from the stage's starting weights
     clip: Positive = 0.2
     passes: AtLeastOne = 1  # over each batch of samples
@@ -109,7 +113,7 @@ class ActorCritic(Objective):
     """
 
     verb: ClassVar[str] = "chat"
-    unit: ClassVar[str] = "sum of its parts"
+    unit: ClassVar[str] = OF_PARTS
     kl: NotNegative | None  # None: not published
     mixed: bool = False
     template: Template = Template()
@@ -123,7 +127,7 @@ class GRPO(Objective):
     """
 
     verb: ClassVar[str] = "chat"
-    unit: ClassVar[str] = "sum of its parts"
+    unit: ClassVar[str] = OF_PARTS
     samples: AtLeastOne = 64  # answers to a prompt
     kl: NotNegative = 0.04
     clip: Positive = 0.2

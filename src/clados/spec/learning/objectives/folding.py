@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from clados.spec.core.ranges import NotNegative, Positive, Share
-from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.base import OF_PARTS, Objective
 
 
 class Folding(Objective, kw_only=True):
@@ -14,7 +14,7 @@ class Folding(Objective, kw_only=True):
     """
 
     verb: ClassVar[str] = "fold"
-    unit: ClassVar[str] = "sum of its parts"
+    unit: ClassVar[str] = OF_PARTS
     atoms: NotNegative = 0.5  # weights
     layers: NotNegative = 0.5
     distances: NotNegative = 0.3

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from clados.spec.core.ranges import NotNegative, Share
-from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.base import OF_PARTS, Objective
 
 
 class ImagesInText(Objective, kw_only=True):
@@ -14,7 +14,7 @@ class ImagesInText(Objective, kw_only=True):
     """
 
     verb: ClassVar[str] = "caption"
-    unit: ClassVar[str] = "sum of its parts"
+    unit: ClassVar[str] = OF_PARTS
     pages: NotNegative = 1.0  # weights: M3W, ALIGN, LTIP, VTP
     pairs: NotNegative = 0.2
     long_pairs: NotNegative = 0.2

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from clados.spec.core.ranges import AtLeastOne, NotNegative
 from clados.spec.errors import SpecError
-from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.base import OF_PARTS, Objective
 
 
 class CodedImages(Objective):
@@ -17,7 +17,7 @@ class CodedImages(Objective):
     """
 
     verb: ClassVar[str] = "reconstruct"
-    unit: ClassVar[str] = "nats a number"
+    unit: ClassVar[str] = OF_PARTS
     kl: NotNegative = 6.6
     kl_over: AtLeastOne = 5_000
     hottest: float = 1.0
@@ -42,7 +42,7 @@ class ReconstructedImages(Objective):
     """
 
     verb: ClassVar[str] = "reconstruct"
-    unit: ClassVar[str] = "absolute error a number"
+    unit: ClassVar[str] = OF_PARTS
     kl: NotNegative = 1e-6
 
 
@@ -54,7 +54,7 @@ class PaintedCodes(Objective):
     """
 
     verb: ClassVar[str] = "paint"
-    unit: ClassVar[str] = "sum of its parts"
+    unit: ClassVar[str] = OF_PARTS
     text: float = 1 / 8
 
     def check(self) -> None:

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from clados.spec.errors import SpecError
-from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.base import OF_PARTS, Objective
 
 
 class PredictedNoise(Objective):
@@ -16,7 +16,7 @@ class PredictedNoise(Objective):
     """
 
     verb: ClassVar[str] = "paint"
-    unit: ClassVar[str] = "squared error a number"
+    unit: ClassVar[str] = OF_PARTS  # the model decides whether there is a bound beside the square
     dropped: float = 0.1
 
     def check(self) -> None:
@@ -42,3 +42,4 @@ class ForeseenVector(PredictedNoise):
     """
 
     verb: ClassVar[str] = ""
+    unit: ClassVar[str] = "squared error a number"

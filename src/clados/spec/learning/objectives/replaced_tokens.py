@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from clados.spec.core.ranges import NotNegative, Share
 from clados.spec.core.sizes import Size
-from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.base import OF_PARTS, Objective
 
 
 class ReplacedTokens(Objective):
@@ -20,7 +20,7 @@ class ReplacedTokens(Objective):
     """
 
     verb: ClassVar[str] = "discriminate"
-    unit: ClassVar[str] = "sum of its parts"
+    unit: ClassVar[str] = OF_PARTS
     also: ClassVar[Mapping[str, str]] = {
         "who predicts these": "the generator, a smaller model that learns beside this one",
         "the model itself": "reads the text with the generator's guesses in their places, and tells of every token "
