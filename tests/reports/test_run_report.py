@@ -31,6 +31,7 @@ from clados.reports.samples import (
     PlayedGame,
     ToldClass,
     sample_of,
+    shown_samples,
 )
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
@@ -166,6 +167,18 @@ def test_guesses_are_coloured_by_whether_they_are_right_and_how_sure_they_are() 
     assert "1 of 1 guesses are right." in text
     assert "0 of 1 guesses are right." in text
     assert "<b>" not in re.sub(r"<b>The|&lt;b&gt;", "", str(SAMPLES[0].card()))
+
+
+def test_replaced_tokens_are_counted_beside_the_rest_and_what_stands_below_is_told() -> None:
+    read, judged = (SAMPLES[i] for i in (1, 2))
+    places = [("a", "text", ("original", 0.9, "original", 0.9, True))] * 5
+    missed = ("b", "text", ("replaced", 0.2, "original", 0.8, False))
+    text = str(JudgedText([("", [*places, missed])]).card())
+    assert "Of 1 replaced tokens it takes 0 for replaced, of 5 original ones 5 for original." in text
+    assert "guesses are right" not in text
+    page = "".join(map(str, shown_samples([judged, read])))
+    keys = re.findall(r"below a token, [^:]+:", page)
+    assert keys == ["below a token, what the model takes it for:", "below a token, what the model expects there:"]
 
 
 def test_two_tokens_that_are_shown_alike_are_two() -> None:

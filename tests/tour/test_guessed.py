@@ -63,6 +63,14 @@ def test_the_first_text_that_fits_is_taken() -> None:
         guessed_example(ready, long)
 
 
+def test_a_text_of_which_no_token_can_take_another_s_place_is_passed_over() -> None:
+    ready = exact("small/electra")
+    for short in ("A dog barks.", "The cat"):
+        assert guessed_example(ready, short, TEXT) == guessed_example(ready, TEXT)
+        with pytest.raises(InputError, match=f"electra is asked nothing of '{short}': a text has to be longer"):
+            guessed_example(ready, short)
+
+
 def test_samples_are_what_the_verbs_give() -> None:
     blank = sample_filled(exact("small/bert"), "A [MASK] barks.")
     assert [chance for _, chance in blank.candidates] == sorted((c for _, c in blank.candidates), reverse=True)

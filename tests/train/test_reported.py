@@ -158,6 +158,14 @@ def test_what_was_made_before_an_error_is_kept(tmp_path: Path, monkeypatch: pyte
         (s.Contrastive(), "nats a pair", "images"),
         (s.TextClasses(), "nats a text", "tokens"),
         (s.TextClasses("regression"), "squared error a number", "tokens"),
+        (s.PairedTexts(), "nats a pair", "tokens"),
+        (s.PairedTexts(both=True), "sum of its parts", "tokens"),
+        (s.PairedTexts(hard=1, teacher="cross-encoder"), "sum of its parts", "tokens"),
+        (s.Comparisons(ties=True), "nats a pair", "tokens"),
+        (s.Comparisons(auxiliary=0.1), "sum of its parts", "tokens"),
+        (s.PredictedNoise(), "sum of its parts", "images"),
+        (s.ForeseenVector(), "squared error a number", "images"),
+        (s.ReconstructedImages(), "sum of its parts", "images"),
         (s.PairClasses("multi_label_classification"), "nats a class", "tokens"),
         (s.TokenClasses(), "nats a word", "tokens"),
         (s.PointRegression(), "squared error a number", "point clouds"),
@@ -228,7 +236,7 @@ def test_a_guess_is_right_by_its_token_and_not_by_what_is_shown(
     assert alike.right == apart.right < len(apart.guesses)
 
 
-def test_a_discriminator_tells_what_it_takes_for_replaced(tmp_path: Path) -> None:
+def test_a_discriminator_tells_what_it_takes_for_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned(choices(write_texts(tmp_path / "texts"), "electra", params="300K", length=32, steps=1))
     one = task(plan.stage.objective)
     assert isinstance(plan.stage.objective, s.ReplacedTokens)
@@ -240,7 +248,8 @@ def test_a_discriminator_tells_what_it_takes_for_replaced(tmp_path: Path) -> Non
     at, text = batch.targets["at"].tolist(), batch.targets["text"][0].tolist()
     assert [guess is not None for _, _, guess in row] == text
     there = [guess[0] == "replaced" for _, _, guess in row if guess]
-    assert sum(there) == int((hidden != hidden.roll(1)).sum()) > 0
+    number = int((hidden != hidden.roll(1)).sum())
+    assert sum(there) == number > 0
     assert {i for i, (_, _, guess) in enumerate(row) if guess and guess[0] == "replaced"} <= {*at}
     seen = batch.inputs["input_ids"].clone()
     seen[0, at] = hidden.roll(1)
@@ -253,3 +262,10 @@ def test_a_discriminator_tells_what_it_takes_for_replaced(tmp_path: Path) -> Non
             assert (taken == "replaced", right) == (chance > 0.5, taken == truth)
             assert likely == pytest.approx(chance if truth == "replaced" else 1 - chance, abs=1e-3)
             assert surest == pytest.approx(max(chance, 1 - chance), abs=1e-3)
+    with monkeypatch.context() as changed:  # pairs are told by their ids, however they are shown
+        changed.setattr("clados.playground.kept.shown_token", lambda token: "x")
+        alike = guess_of(ready, one, batch)
+    assert isinstance(alike, JudgedText)
+    assert alike.notes == [f"Replaced are {', '.join(['x by x'] * number)}."]
+    batch.targets["labels"] = torch.full_like(hidden, int(hidden[0]))
+    assert guess_of(ready, one, batch) is None  # nothing would be replaced

@@ -14,6 +14,8 @@ from starlette.testclient import TestClient
 
 from clados.models.declared import declared
 from clados.reports.curves import Curve
+from clados.reports.run import write_samples
+from clados.reports.samples import JudgedText
 from clados.spec import ImageDenoiser
 from clados.train.pretrain import pretrain
 from clados.web.request import Given
@@ -168,6 +170,10 @@ def test_a_run_that_goes_on_shows_what_its_last_checkpoint_makes(tmp_path: Path)
     assert "What it makes after" not in text
     assert text.count('class="read"') == 2  # what it guessed of held-out texts is kept with the run
     assert "它读到什么，又猜了什么" in client.get("/zh/runs.html").text
+    guess = ("original", 0.9, "original", 0.9, True)
+    write_samples(tmp_path / "runs" / "one", [JudgedText([("", [("cat", "text", guess)])])])
+    for said in ("它读到什么，又把哪些当作被替换", "词元下方是模型对它的判断"):
+        assert said in client.get("/zh/runs.html").text
 
 
 def test_no_folder_of_runs_is_said(client: TestClient) -> None:

@@ -12,7 +12,7 @@ from clados.catalog.schema import ATTRIBUTES, LINEAGE_KINDS, VALUE_KINDS
 from clados.proofs.mutations import example
 from clados.reports.curves import CURVE_LINES, CURVE_MEANINGS
 from clados.reports.run import KEPT_WEIGHTS, STOPPED_EARLY
-from clados.reports.samples import JUDGEMENTS, KEY_WORDS, SIDES
+from clados.reports.samples import JUDGEMENTS, KEY_WORDS, SIDES, GuessedText, JudgedText
 from clados.spec.core.registry import KINDS
 from clados.spec.learning.objectives.finetuning import ClassProblem
 from clados.train.reported import COUNTED_EXAMPLES
@@ -67,11 +67,13 @@ TERMS = {
     *(s.TextClasses(each).loss_unit for each in get_args(ClassProblem)),
     *(
         s.MaskedTokens().loss_unit,
+        s.PairedTexts(both=True).loss_unit,
         s.PointRegression("absolute").loss_unit,
         s.ReturnConditioned("cross-entropy").loss_unit,
     ),
     *(KEPT_WEIGHTS, STOPPED_EARLY),
     *KEY_WORDS,
+    *(word for each in (GuessedText, JudgedText) for word in (each.title, each.below)),
     *CURVE_LINES,
     *SIDES,
     *JUDGEMENTS,

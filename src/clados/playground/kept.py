@@ -115,11 +115,11 @@ def _read(ready: Ready, one: Task[Any, Any], batch: Batch, scores: Tensor) -> Gu
 def _judged(ready: Ready, batch: Batch) -> JudgedText | None:
     """A text with some of its tokens exchanged among each other, and for each whether the model takes it for replaced.
 
-    The generator that replaced tokens while the model learned is gone.
+    The generator that replaced tokens while the model learned is gone. None where there are no two that differ.
     """
     labels, at, tokenizer = batch.targets["labels"], batch.targets["at"], ready.required_tokenizer
     put_in = labels.roll(1)
-    if not len(labels):
+    if torch.equal(put_in, labels):
         return None
     odds, replaced = discriminated(ready.model, batch, put_in)
     keep = batch.inputs.get("attention_mask", torch.ones_like(batch.inputs["input_ids"]))[0].bool()
@@ -128,9 +128,9 @@ def _judged(ready: Ready, batch: Batch) -> JudgedText | None:
     row: list[ReadPlace] = []
     for token, (chance, there, text) in zip(map(shown_token, tokenizer.tokens(ids.tolist())), told):
         row.append((token, "text", _judgement(chance, replaced=there)) if text else (token, "special", None))
-    pairs = zip(*(map(shown_token, tokenizer.tokens(each.tolist())) for each in (put_in, labels)))
-    notes = [f"Replaced are {', '.join(f'{was} by {now}' for now, was in pairs if now != was)}."]
-    return JudgedText([("", _shortened(row))], notes)
+    other = labels != put_in  # by id: two tokens may be shown alike
+    pairs = zip(*(map(shown_token, tokenizer.tokens(each[other].tolist())) for each in (labels, put_in)))
+    return JudgedText([("", _shortened(row))], [f"Replaced are {', '.join(f'{was} by {now}' for was, now in pairs)}."])
 
 
 def _judgement(chance: float, *, replaced: bool) -> KeptGuess:

@@ -90,6 +90,7 @@ class GuessedText(KeptSample):
 
     kind = "read"
     title = "What it read, and what it guessed"
+    below: ClassVar[str] = "below a token, what the model expects there:"
     sides: Sequence[tuple[str, Sequence[ReadPlace]]]
     notes: Sequence[str] = ()
 
@@ -103,10 +104,14 @@ class GuessedText(KeptSample):
         """How many of them are right."""
         return sum(map(_is_right, self.guesses))
 
+    @property
+    def counted(self) -> str:
+        """How many of them are right, as a sentence."""
+        return f"{self.right} of {len(self.guesses)} guesses are right."
+
     def card(self) -> Child:
         """Token by token, and what else there is to say."""
-        number = len(self.guesses)
-        said = [f"{self.right} of {number} guesses are right."] if number else []
+        said = [self.counted] if self.guesses else []
         return el("div", self.rows(), [el("p", each, class_="faint") for each in (*said, *self.notes)], class_="read")
 
     def rows(self, say: Callable[[str], str] = str) -> list[Child]:
@@ -134,6 +139,17 @@ class JudgedText(GuessedText):
 
     kind = "judged"
     title = "What it read, and what it took for replaced"
+    below = "below a token, what the model takes it for:"
+
+    @property
+    def counted(self) -> str:
+        """The same of tokens that were replaced, and of the rest: most are the original, so that saying so is easy."""
+        original, replaced = ([each for each in self.guesses if each[0] == name] for name in JUDGEMENTS)
+        found, left = (sum(map(_is_right, some)) for some in (replaced, original))
+        return (
+            f"Of {len(replaced)} replaced tokens it takes {found} for replaced, "
+            f"of {len(original)} original ones {left} for original."
+        )
 
     def named(self, say: Callable[[str], str]) -> Callable[[str], str]:
         return say
@@ -157,21 +173,24 @@ def _box(token: str, mark: str, guess: KeptGuess | None, named: Callable[[str], 
     return el("span", el("span", token), below, class_=f"t {mark}", title=told)
 
 
-KEY_WORDS = ("hidden from it", "below a token, what the model expects there:", "right", "wrong", "the darker the surer")
+KEY_WORDS = ("hidden from it", "right", "wrong", "the darker the surer")
 SIDES = ("It reads", "It has to write")  # of a text of two sides
 
 
 def guess_key(texts: Sequence[GuessedText], say: Callable[[str], str] = str) -> Html:
-    """What the colours mean.
+    """What stands below tokens, and what the colours mean.
 
     Args:
+        texts: of one kind, one at least.
         say: in the language of the page.
     """
-    hidden, below, right, wrong, darker = map(say, KEY_WORDS)
+    hidden, right, wrong, darker = map(say, KEY_WORDS)
     shades = [[el("span", class_=f"{kind} c{level}") for level in range(_LEVELS)] for kind in ("right", "wrong")]
     marks = {mark for each in texts for _, row in each.sides for _, mark, _ in row}
     dashed = [el("span", class_="dashed"), f" {hidden} · "] if marks & {"hidden", "replaced", "kept"} else []
-    return el("p", dashed, below, " ", shades[0], f" {right} ", shades[1], f" {wrong} · {darker}", class_="key")
+    return el(
+        "p", dashed, say(texts[0].below), " ", shades[0], f" {right} ", shades[1], f" {wrong} · {darker}", class_="key"
+    )
 
 
 # ---------------------------------------------------------------- what is made

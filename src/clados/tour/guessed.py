@@ -26,16 +26,17 @@ def guessed_example(ready: Ready, *texts: str) -> GuessedText:
     """What a model guesses of what its objective, which it was trained by, hides of a text: the first that fits it.
 
     Raises:
-        InputError: when none does.
+        InputError: when none does, or nothing is to be guessed of those that do.
     """
     one = task(_learned(ready))
-    batches = _batches(ready, one, texts)
-    batch = next((each for each in batches if _length(each) <= (ready.positions or _length(each))), None)
-    if batch is None:
+    fit = [each for each in _batches(ready, one, texts) if _length(each) <= (ready.positions or _length(each))]
+    if not fit:
         raise InputError(f"{ready.name} has room for {ready.positions} tokens, and every text has more")
-    found = guess_of(ready, one, batch)
-    assert isinstance(found, GuessedText)
-    return found
+    for batch in fit:
+        found = guess_of(ready, one, batch)
+        if isinstance(found, GuessedText):
+            return found
+    raise InputError(f"{ready.name} is asked nothing of {' or '.join(map(repr, texts))}: a text has to be longer")
 
 
 def _learned(ready: Ready) -> s.Objective:

@@ -111,9 +111,11 @@ def _guesses(asked: PageRequest, run: ShownRun, styles: list[str]) -> Iterator[C
     texts = [each for each in run.record.samples if isinstance(each, GuessedText)]
     if texts:
         styles.append(page_style("guesses"))
-        yield el("h3", asked.say("What it read, and what it guessed"))
-        yield [el("div", each.rows(asked.say), class_="read") for each in texts]
-        yield guess_key(texts, asked.say)
+    for kind in dict.fromkeys(type(each) for each in texts):
+        some = [each for each in texts if type(each) is kind]
+        yield el("h3", asked.say(kind.title))
+        yield [el("div", each.rows(asked.say), class_="read") for each in some]
+        yield guess_key(some, asked.say)
 
 
 def _numbers(asked: PageRequest, run: ShownRun) -> list[Html]:
