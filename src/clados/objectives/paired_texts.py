@@ -78,7 +78,8 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
     whole_batch = True
     term = "pairs"
     targets = 800
-    small = Small(params="500K", vocab=2048, steps=400, batch=32, length=32, lr=2e-3, dropout=0.0)
+    # From nothing: begun from the small BERT, E5 misses 0.86 of the questions after as many steps, so 0.78.
+    small = Small(params="870K", vocab=2048, steps=640, batch=64, length=48, lr=1e-3, dropout=0.1)
 
     @property
     def heads(self) -> tuple[str, ...]:
