@@ -15,7 +15,7 @@ from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.captions import Painted, as_bytes, read_pixels
 from clados.objectives.noise_guesses import from_bytes
 from clados.objectives.reconstructed_images import ReconstructedImagesTask, projected
-from clados.objectives.tasks import Small, SourceConfig
+from clados.objectives.tasks import Small, Source, SourceConfig
 
 LEAST_DRAW = 1e-9  # of a uniform draw, so that Gumbel noise is finite
 
@@ -30,6 +30,10 @@ class CodedImagesTask(ReconstructedImagesTask, objective=s.CodedImages):
         if not isinstance(getattr(model, "codes", None), s.DiscreteCoder):
             return f"CodedImages trains a coder of codes; this {type(model).__name__} has none"
         return ""
+
+    def handed_on(self, model: s.Model, start: Any, source: Source) -> s.Model:
+        """As it is: codes are counted, and have no scale."""
+        return model
 
     def prepare(self, rows: Sequence[Painted], random: Sequence[Random], setting: Setting) -> Batch:
         model: Any = setting.model
