@@ -246,11 +246,11 @@ def test_a_rate_that_is_a_share_of_the_weights_is_another_in_a_walk_too(tmp_path
 
 
 def test_what_a_stage_began_from_is_found_where_it_was_trained_first(tmp_path: Path) -> None:
-    """SeeKeR's own first stage is below its run, the card that a budget asks for is kept for all, a small one ships."""
+    """DALL-E's own first stage is below its run, the card that a budget asks for is kept for all, a small one ships."""
     (own,), (named,), (ships,) = (
-        legs(asked) for asked in (Walk(model="seeker"), Walk(model="alpaca", params="1M"), Walk(model="alpaca"))
+        legs(asked) for asked in (Walk(model="dall-e"), Walk(model="alpaca", params="1M"), Walk(model="alpaca"))
     )
-    assert _begun(Walk(model="seeker"), own, tmp_path) == tmp_path / own.stage.name / "stages" / "pretraining"
+    assert _begun(Walk(model="dall-e"), own, tmp_path) == tmp_path / own.stage.name / "stages" / "coding"
     assert _begun(Walk(model="alpaca", params="1M"), named, tmp_path).parent == cache_folder() / "small"
     assert str(_begun(Walk(model="alpaca"), ships, tmp_path)) == "small/llama"
 
@@ -266,11 +266,11 @@ def test_what_a_stage_began_from_is_found_after_it_is_kept(tmp_path: Path, monke
 def test_a_plan_tells_what_is_trained_first_until_it_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """SeeKeR's own first stage, the card that a budget asks for, DQ-BART's teacher; not what comes along."""
+    """DALL-E's own first stage, the card that a budget asks for, DQ-BART's teacher; not what comes along."""
     kept = tmp_path / "kept"
     monkeypatch.setattr("clados.train.planned.kept_folder", lambda choices: kept)
     monkeypatch.setattr("clados.train.pretrain.kept_folder", lambda choices: kept)
-    new = {"seeker": {"pretraining"}, "dq-bart": {"bart:base"}, "alpaca": set[str]()}
+    new = {"dall-e": {"coding"}, "dq-bart": {"bart:base"}, "alpaca": set[str]()}
     for asked, first in [
         *((Walk(model=name), first) for name, first in new.items()),
         (Walk(model="alpaca", params="1M"), {"llama"}),

@@ -3,9 +3,19 @@
 from dataclasses import replace
 
 from clados.drawing.architecture.blocks import Branch, arranged
-from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, keys_of, left, repeated, words
+from clados.drawing.architecture.drawer import (
+    Here,
+    Unpacked,
+    Words,
+    box,
+    drawn,
+    keys_of,
+    left,
+    opened_fold,
+    repeated,
+    words,
+)
 from clados.drawing.architecture.heads import heads_above
-from clados.drawing.architecture.opened import opened_fold
 from clados.drawing.architecture.stacks import stacked
 from clados.drawing.layout.joins import Bypass, Side
 from clados.drawing.layout.links import Link, Linked

@@ -1,15 +1,17 @@
 """How a part becomes a node: functions registered by the part's type; an unknown one is drawn from its pieces."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any, TypeVar
 
+from clados.drawing.architecture.patterns import pattern_said, sees_said
 from clados.drawing.layout.icons import MatrixCells
 from clados.drawing.layout.joins import Side
 from clados.drawing.layout.nodes import Drawable, Framed, InColumn, walk
 from clados.drawing.layout.parts import BOX_WIDTH, BoxShape, Foot, Icon, PartBox
+from clados.spec.attention.dense import Attention
 from clados.spec.attention.masks import Sees
 from clados.spec.core.ledger import rows, rows_of
 from clados.spec.core.part import Part, part_fields
@@ -17,6 +19,10 @@ from clados.spec.core.pieces import Env, Held, Named, Several, Tensors
 
 Taken = TypeVar("Taken", Held, Several, Named)
 Kind = TypeVar("Kind", bound=Part)
+
+
+_ARROW = 9.0  # between two layers of an opened fold
+_READERS = ("attn", "cross")  # what positions, memories and states of an encoder lead to
 
 
 @dataclass(frozen=True)
@@ -198,8 +204,6 @@ def keys_of(node: Drawable, ending: str) -> tuple[str, ...]:
 
 def folded_nodes(name: str, several: Several, here: Here) -> list[Drawable]:
     """Parts in turn: what repeats folded into a frame, or where that is opened each by itself."""
-    from clados.drawing.architecture.opened import opened_fold  # which draws each by this module
-
     runs, fold = folded(several.held), here.key(name)
     if fold in here.opened and any(times > 1 for _, times, _ in runs):
         return [opened_fold(name, several.held, here, "")]
@@ -283,3 +287,58 @@ def box(
         here.path, text.kind, text.name, (*text.notes, *notes), params, f"{here.path}: {part!r}", here.width, icon,
         foot, shape, instead,
     )  # fmt: skip
+
+
+def opened_fold(name: str, layers: Sequence[Held], here: Here, title: str, sets: Sequence[int] = ()) -> Framed:
+    """The frame of a fold with each layer in it; ``sets``: the number of the weights that each layer takes."""
+    sets = sets or range(len(layers))
+    every = [layers[number] for number in sets]
+    own = _own_words(every, here)
+    items = [
+        _layer(here.inside(f"{name}.{i}", held), held, i, own[i], sets.index(sets[i])) for i, held in enumerate(every)
+    ]
+    column = InColumn(tuple(items), gap=_ARROW)
+    heading = f"{title} × {len(every)}" if title else f"× {len(every)}"
+    about, readers = (
+        f"{len(every)} layers, each at its place",
+        [each for each in _READERS if each in dict(_parts(every[0]))],
+    )
+    return Framed(
+        here.key(name), heading, about, column, counted=here.counted, fold=here.key(name), readers=tuple(readers)
+    )
+
+
+def _layer(at: Here, held: Held, number: int, own: tuple[str, ...], first: int) -> Drawable:
+    """A layer as a box, or whole where it is opened; ``first``: the layer that has its weights, perhaps itself."""
+    at = at if first == number else at.but(counted=False)
+    title, shared = f"Layer {number + 1}", f"weights of layer {first + 1}" if first != number else ""
+    if at.path in at.opened:
+        return Framed(at.path, title, "a layer", drawn(held.part, at), shared, at.counted, fold=at.path)
+    params = at.count(held.part) if at.counted else None
+    return PartBox(at.path, "layer", title, own, params, f"{at.path}: {held.part!r}", instead=shared, fold=at.path)
+
+
+def _own_words(layers: Sequence[Held], here: Here) -> list[tuple[str, ...]]:
+    """What is said of each layer: the parts in which not all layers are alike."""
+    parts = [dict(_parts(each)) for each in layers]
+    names = dict.fromkeys(name for each in parts for name in each)
+    unlike = [name for name in names if len({each.get(name) for each in parts}) > 1]
+    at = [here.inside("", each) for each in layers]
+    return [tuple(_said(each[name], place) for name in unlike if name in each) for each, place in zip(parts, at)]
+
+
+def _parts(layer: Held) -> Iterator[tuple[str, Part]]:
+    pieces: Mapping[str, object] = layer.part.pieces(layer.env)
+    yield from ((name, piece.part) for name, piece in pieces.items() if isinstance(piece, Held))
+
+
+@singledispatch
+def _said(part: Part, here: Here) -> str:
+    """A part in a line."""
+    found = words(part, here)
+    return ": ".join((found.name, *found.notes[:1]))
+
+
+@_said.register
+def _attention(part: Attention, here: Here) -> str:
+    return pattern_said(part.pattern) if part.pattern else sees_said(here.sees) if here.sees else "sees all"

@@ -12,10 +12,10 @@ from clados.drawing.architecture.drawer import (
     keys_of,
     layer_path,
     left,
+    opened_fold,
     repeated,
     words,
 )
-from clados.drawing.architecture.opened import opened_fold
 from clados.drawing.layout.joins import Add, Side
 from clados.drawing.layout.links import Beside
 from clados.drawing.layout.nodes import Drawable, InColumn
