@@ -278,7 +278,8 @@ def _start(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) 
             return start, f"starts from '{stage.start}', which {missing}{other}" if missing else ""
         card = asked.model.partition(":")[0]
     length = asked.length or template_tokens(stage.objective)
-    return stage.start if asked.params else _small_start(card, length) or stage.start, ""
+    as_named = asked.params or task(stage.objective).teacher  # a student begins with layers of its teacher
+    return stage.start if as_named else _small_start(card, length) or stage.start, ""
 
 
 def _small_start(card: str, length: int) -> str:
