@@ -32,7 +32,7 @@ class CodedImagesTask(ReconstructedImagesTask, objective=s.CodedImages):
         return ""
 
     def handed_on(self, model: s.Model, start: Any, source: Source) -> s.Model:
-        """As it is: codes are counted, and have no scale."""
+        """Unchanged: discrete codes have no scale."""
         return model
 
     def prepare(self, rows: Sequence[Painted], random: Sequence[Random], setting: Setting) -> Batch:

@@ -49,7 +49,6 @@ class ContextDistilledTask(
     batch = 8
     writes = ("continues",)
     usual = False
-    loss_unit = "nats a token between the model without the context and its start with it"
     small = Small(steps=100, batch=8, lr=3e-4, dropout=0.0)
 
     @property

@@ -31,7 +31,6 @@ class PointRegressionTask(Task[s.PointRegression, PointSample], objective=s.Poin
     data = "particles"
     length = 0
     batch = 32
-    loss_unit = "squared error a number"
     term = "error"
     small = Small(params="80K", steps=600, batch=32, lr=4e-3)
 

@@ -39,7 +39,6 @@ class RevisedTask(RolloutTask[s.Revised], objective=s.Revised):
     length = 192
     batch = 8
     judged = False
-    loss_unit = "nats a token of answers that the start has rewritten by its principles"
 
     def suited(self, model: s.Model, paper: s.Model) -> s.Revised:
         """With principles of ours, where the paper's are not known."""

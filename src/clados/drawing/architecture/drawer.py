@@ -209,16 +209,18 @@ def folded_nodes(name: str, several: Several, here: Here) -> list[Drawable]:
         return [opened_fold(name, several.held, here, "")]
     found: list[Drawable] = []
     for run, times, first in runs:
-        stacked = [
-            drawn(held.part, here.inside(f"{name}.{layer_path(first, i, len(run), times)}", held, times))
-            for i, held in enumerate(run)
-        ]
-        if times == 1:
-            found += stacked
-        else:
-            inner = stacked[0] if len(stacked) == 1 else InColumn(tuple(stacked))
-            found.append(repeated(f"{fold}.{first}", times, inner, here, fold=fold))
+        node = run_node(name, run, times, first, here)
+        found.append(node if times == 1 else repeated(f"{fold}.{first}", times, node, here, fold=fold))
     return found
+
+
+def run_node(name: str, run: tuple[Held, ...], times: int, first: int, here: Here) -> Drawable:
+    """The parts of a run, each above the one before; ``first``: the number of its first."""
+    nodes = [
+        drawn(held.part, here.inside(f"{name}.{layer_path(first, i, len(run), times)}", held, times))
+        for i, held in enumerate(run)
+    ]
+    return nodes[0] if len(nodes) == 1 else InColumn(tuple(nodes))
 
 
 def layer_path(first: int, i: int, run: int, times: int) -> str:
@@ -297,15 +299,11 @@ def opened_fold(name: str, layers: Sequence[Held], here: Here, title: str, sets:
     items = [
         _layer(here.inside(f"{name}.{i}", held), held, i, own[i], sets.index(sets[i])) for i, held in enumerate(every)
     ]
-    column = InColumn(tuple(items), gap=_ARROW)
+    key, column, parts = here.key(name), InColumn(tuple(items), gap=_ARROW), dict(_parts(every[0]))
     heading = f"{title} × {len(every)}" if title else f"× {len(every)}"
-    about, readers = (
-        f"{len(every)} layers, each at its place",
-        [each for each in _READERS if each in dict(_parts(every[0]))],
-    )
-    return Framed(
-        here.key(name), heading, about, column, counted=here.counted, fold=here.key(name), readers=tuple(readers)
-    )
+    about = f"{len(every)} layers, each at its place"
+    readers = tuple(each for each in _READERS if each in parts)
+    return Framed(key, heading, about, column, counted=here.counted, fold=key, readers=readers)
 
 
 def _layer(at: Here, held: Held, number: int, own: tuple[str, ...], first: int) -> Drawable:

@@ -10,10 +10,10 @@ from clados.drawing.architecture.drawer import (
     drawn,
     folded,
     keys_of,
-    layer_path,
     left,
     opened_fold,
     repeated,
+    run_node,
     words,
 )
 from clados.drawing.layout.joins import Add, Side
@@ -88,11 +88,7 @@ def _layers(part: Stack, blocks: Several, here: Here, title: str) -> list[Drawab
         return [repeated(fold, number, inner, here, title=title, note=shared, fold=fold)]
     found: list[Drawable] = []
     for run, times, first_of in folded(blocks.held):
-        inside = [
-            drawn(held.part, here.inside(f"blocks.{layer_path(first_of, i, len(run), times)}", held, times))
-            for i, held in enumerate(run)
-        ]
-        inner = inside[0] if len(inside) == 1 else InColumn(tuple(inside))
+        inner = run_node("blocks", run, times, first_of, here)
         note = f"{len(run)} layers, in turn" if len(run) > 1 else ""
         found.append(repeated(f"{fold}.{first_of}", times, inner, here, title=title, note=note, fold=fold))
     return found

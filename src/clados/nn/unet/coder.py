@@ -76,7 +76,11 @@ class GaussianCoder(Module):
         return mean * self.scale, log_variance.clamp(LEAST, MOST)
 
     def drawn(self, latents: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
-        """Latents times their scale, drawn with standard normal noise from what ``encode`` says of them."""
+        """Latents times their scale, drawn from their distribution with standard normal noise.
+
+        Args:
+            latents, log_variance: as ``encode`` gives them, [batch, channels, height, width]; noise: of the same shape.
+        """
         return latents + self.scale * (0.5 * log_variance).exp() * noise
 
     def decode(self, latents: Tensor) -> Tensor:
