@@ -15,6 +15,7 @@ from clados.drawing.layout.nodes import walk
 from clados.drawing.layout.parts import PartBox
 from clados.errors import InputError
 from clados.models.declared import declared, package_models
+from clados.models.diffusion.dall_e import dvae
 
 from .invented_models import invented_model
 from .layouts import faults
@@ -22,6 +23,11 @@ from .pictures import elements, untitled
 
 EACH_KIND = ["bert", "albert", "bloom", "switch", "clip", "flamingo", "xlnet", "transformer-xl", "stable-diffusion"]
 EACH_KIND += ["dall-e", "ernie", "big-bird", "deberta", "glm", "gpt-neox-20b", "t5", "se3-transformer"]
+EACH_KIND += ["swin", "gc-vit", "alphafold"]
+WHOLE = [("swin", "stages.2.blocks.4"), ("gc-vit", "stages.2.blocks.1"), ("gc-vit", "stages.0.blocks.0")]
+WHOLE += [("alphafold", f"blocks.{i}") for i in (0, 1, 47)]
+WHOLE += [("alphafold", each) for each in ("extra.blocks.3", "templates.blocks.0")]
+WHOLE += [("alphafold", f"structure.layers.{i}") for i in (0, 7)]
 
 
 @pytest.mark.parametrize("direction", get_args(Direction))
@@ -34,6 +40,18 @@ def test_all_folds_opened_can_be_read_and_have_all_parameters(name: str, directi
     assert not list(faults(sheet, width, height))
 
 
+@pytest.mark.parametrize("direction", get_args(Direction))
+@pytest.mark.parametrize("name", dict.fromkeys(name for name, _ in WHOLE))
+def test_so_can_layers_that_are_drawn_whole(name: str, direction: Direction) -> None:
+    model, layers = declared(name).model, [layer for of, layer in WHOLE if of == name]
+    for opened in (*([each] for each in layers), layers):
+        node = model_node(model, direction, opened)
+        sheet, width, height = architecture_sheet(model, name, (), node)
+        assert sheet.total == model_node(model).params
+        assert not list(faults(sheet, width, height))
+        assert {*opened} <= sheet.anchors.keys()
+
+
 @pytest.mark.parametrize("seed", range(13))
 def test_so_can_those_of_invented_models(seed: int) -> None:
     name, model = invented_model(seed)
@@ -43,10 +61,11 @@ def test_so_can_those_of_invented_models(seed: int) -> None:
     assert not list(faults(sheet, width, height))
 
 
-def test_most_models_have_folds() -> None:
-    with_folds = [name for name in package_models() if folds(model_node(declared(name).model))]
-    assert len(with_folds) > 0.9 * len(package_models())
-    assert not {"alphafold", "gc-vit", "swin"} & {*with_folds}  # tracks, and stages that are boxes
+def test_all_models_have_folds_and_the_same_when_they_are_opened() -> None:
+    for name in package_models():
+        found = _data(name)["folds"]
+        assert found
+        assert _data(name, "all")["folds"].keys() == found.keys()
 
 
 def _layers(name: str, *opened: str) -> dict[str, PartBox]:
@@ -122,7 +141,8 @@ def test_what_layers_read_leads_to_their_frame() -> None:
             "stack.blocks.2",
             "open is 'stack.blocks.2', which is no fold of bert:tiny: stack.blocks has 2 layers, 0 to 1",
         ),
-        ("swin", "stack.blocks", "open is 'stack.blocks', which is no fold of swin:l: it has none"),
+        ("swin", "stages.3.blocks.2", "no fold of swin:l: stages.3.blocks has 2 layers, 0 to 1"),
+        ("flamingo", "image", "open is 'image', which is no fold of flamingo"),
     ],
 )
 def test_what_is_no_fold_is_one_line(
@@ -144,7 +164,50 @@ def test_the_command_opens_what_the_function_opens(tmp_path: Path) -> None:
 
 
 def test_all_of_a_model_without_folds_is_its_drawing() -> None:
-    assert draw("swin", opened=["all"]).svg == draw("swin").svg
+    assert architecture_figure(dvae, "dvae", opened=["all"]).svg == architecture_figure(dvae, "dvae").svg
+    with pytest.raises(InputError, match="open is 'coder', which is no fold of dvae: it has none"):
+        architecture_figure(dvae, "dvae", opened=["coder"])
+
+
+def test_a_stage_says_which_layers_take_turns_in_it_and_opens_to_them() -> None:
+    stages = {each["id"]: each for each in _data("gc-vit")["boxes"]}
+    assert stages["stages.2"]["name"] == "Stage 3: layers × 6"
+    assert stages["stages.2"]["notes"][-1] == "windows, global queries × 3"
+    large: Any = draw("gc-vit:l").data["boxes"]
+    (odd,) = [each["notes"][-1] for each in large if each["id"] == "stages.2"]
+    assert odd == "windows, global queries × 9, then windows"
+    said = [each.notes for each in _layers("swin", "stages.2.blocks").values()]
+    assert said == 3 * [("windows",), ("shifted windows",)]
+
+
+def test_global_queries_lead_to_the_layers_that_ask_with_them() -> None:
+    model = declared("gc-vit").model
+    opened = ["stages.2.blocks.0", "stages.2.blocks.1"]
+    sheet, _, _ = architecture_sheet(model, "gc-vit", (), model_node(model, "up", opened))
+    ends = {each.points[-1] for each in sheet.lines if each.key == "beside"}
+    local, asking = sheet.anchors["stages.2.blocks.0.attn"], sheet.anchors["stages.2.blocks.1.attn"]
+    assert (asking.right, asking.middle) in ends
+    assert (local.right, local.middle) not in ends
+
+
+def test_a_block_of_both_tracks_is_a_box_across_them_or_whole() -> None:
+    model = declared("alphafold").model
+    sheet, _, _ = architecture_sheet(model, "alphafold", (), model_node(model, "up", ["blocks.1"]))
+    layer, whole, frame = (sheet.anchors[key] for key in ("blocks.0", "blocks.1", "blocks"))
+    left, right = sheet.anchors["blocks.1.row"], sheet.anchors["blocks.1.pair.outgoing"]
+    assert layer.left < left.left < right.right < layer.right
+    assert frame.left < whole.left < layer.left
+    assert frame.top < whole.top < whole.bottom < layer.top < layer.bottom < frame.bottom
+    assert len(_layers("alphafold", "blocks")) == 48
+
+
+def test_layers_of_a_structure_have_one_set_of_weights() -> None:
+    first, *others = _layers("alphafold", "structure.layers").values()
+    closed = {each["id"]: each["params"] for each in _data("alphafold")["boxes"]}
+    names = ("attn", "attn_norm", "mlp", "mlp_norm", "move", "angles")
+    assert first.params == sum(closed[f"structure.{name}"] for name in names)
+    assert {(each.params_said, each.instead) for each in others} == {(None, "weights of layer 1")}
+    assert len(others) == 7
 
 
 def test_folds_are_of_drawings(capsys: pytest.CaptureFixture[str]) -> None:

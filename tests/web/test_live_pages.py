@@ -69,6 +69,22 @@ def test_a_fold_opens_in_the_drawing_and_its_layers_do_and_the_address_keeps_the
     assert "open=" not in page.url
 
 
+@pytest.mark.parametrize(
+    ("card", "box", "fold"), [("swin", "stages.2", "stages.2.blocks"), ("alphafold", "blocks", "blocks")]
+)
+def test_boxes_of_stages_and_frames_of_two_tracks_open_too(
+    page: Page, address: str, card: str, box: str, fold: str
+) -> None:
+    page.goto(f"{address}cards/{card}.html")
+    page.locator(f'#drawing [data-box="{box}"]').dispatch_event("click")
+    layer = page.locator(f'#drawing [data-box="{fold}.1"]')
+    expect(layer).to_have_count(1)
+    layer.dispatch_event("click")
+    expect(page.locator(f'#drawing [data-box^="{fold}.1."]')).not_to_have_count(0)
+    page.locator(f'#drawing a[data-fold="{fold}"]').click()
+    expect(layer).to_have_count(0)
+
+
 def test_back_leaves_a_card_at_once_and_forward_shows_the_folds_that_were_opened(page: Page, address: str) -> None:
     page.goto(f"{address}cards/bert.html")
     before = page.url

@@ -3,13 +3,13 @@
 from functools import singledispatch
 
 from clados.drawing.architecture.drawer import Here, Words, box, drawn, words
-from clados.drawing.architecture.patterns import FULL, matrix, pattern_said, sees_said, windows
+from clados.drawing.architecture.patterns import FULL, matrix, pattern_said, sees_said, windows, windows_said
 from clados.drawing.layout.icons import Matrices, Prongs, Slopes
 from clados.drawing.layout.nodes import Drawable
 from clados.drawing.layout.parts import SIDE, Icon
 from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.attention.masks import Pattern
-from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
+from clados.spec.attention.windows import GlobalWindows, WindowAttention
 from clados.spec.core.part import Part
 from clados.spec.core.sizes import Dims
 from clados.spec.positions.alibi import ALiBi
@@ -91,10 +91,10 @@ def _rotary(position: Rotary, here: Here) -> str:
 
 @words.register
 def _window(part: WindowAttention, here: Here) -> Words:
-    name = {ShiftedWindows: "Shifted windows", GlobalWindows: "Global queries"}.get(type(part), "Windows")
     side = here.given.window
     bias = "bias by offset on scores"
-    return Words("attention", f"{name}, attention", (heads_said(here.given.dims), f"windows of {side} × {side}", bias))
+    notes = (heads_said(here.given.dims), f"windows of {side} × {side}", bias)
+    return Words("attention", f"{windows_said(part)}, attention", notes)
 
 
 @drawn.register

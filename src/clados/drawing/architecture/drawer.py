@@ -1,18 +1,19 @@
 """How a part becomes a node: functions registered by the part's type; an unknown one is drawn from its pieces."""
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any, TypeVar
 
-from clados.drawing.architecture.patterns import pattern_said, sees_said
+from clados.drawing.architecture.patterns import pattern_said, sees_said, windows_said
 from clados.drawing.layout.icons import MatrixCells
 from clados.drawing.layout.joins import Side
 from clados.drawing.layout.nodes import Drawable, Framed, InColumn, walk
 from clados.drawing.layout.parts import BOX_WIDTH, BoxShape, Foot, Icon, PartBox
 from clados.spec.attention.dense import Attention
 from clados.spec.attention.masks import Sees
+from clados.spec.attention.windows import WindowAttention
 from clados.spec.core.ledger import rows, rows_of
 from clados.spec.core.part import Part, part_fields
 from clados.spec.core.pieces import Env, Held, Named, Several, Tensors
@@ -281,23 +282,37 @@ def box(
     shape: BoxShape = "box",
     instead: str = "",
     notes: tuple[str, ...] = (),
+    fold: str = "",
 ) -> PartBox:
-    """A box for a part, or for some of its pieces."""
+    """A box for a part, or for some of its pieces; ``fold``: what is opened when it is."""
     text = said or words(part, here)
     params = here.count(part, names) if here.counted else None
     return PartBox(
         here.path, text.kind, text.name, (*text.notes, *notes), params, f"{here.path}: {part!r}", here.width, icon,
-        foot, shape, instead,
+        foot, shape, instead, fold,
     )  # fmt: skip
 
 
-def opened_fold(name: str, layers: Sequence[Held], here: Here, title: str, sets: Sequence[int] = ()) -> Framed:
-    """The frame of a fold with each layer in it; ``sets``: the number of the weights that each layer takes."""
+def opened_fold(
+    name: str,
+    layers: Sequence[Held],
+    here: Here,
+    title: str,
+    sets: Sequence[int] = (),
+    whole: Callable[[Any, Here], Drawable] = drawn,
+) -> Framed:
+    """The frame of a fold with each layer in it.
+
+    Args:
+        sets: the number of the weights that each layer takes.
+        whole: draws a layer.
+    """
     sets = sets or range(len(layers))
     every = [layers[number] for number in sets]
     own = _own_words(every, here)
     items = [
-        _layer(here.inside(f"{name}.{i}", held), held, i, own[i], sets.index(sets[i])) for i, held in enumerate(every)
+        _layer(here.inside(f"{name}.{i}", held), held.part, i, own[i], sets.index(sets[i]), whole)
+        for i, held in enumerate(every)
     ]
     key, column, parts = here.key(name), InColumn(tuple(items), gap=_ARROW), dict(_parts(every[0]))
     heading = f"{title} × {len(every)}" if title else f"× {len(every)}"
@@ -306,14 +321,26 @@ def opened_fold(name: str, layers: Sequence[Held], here: Here, title: str, sets:
     return Framed(key, heading, about, column, counted=here.counted, fold=key, readers=readers)
 
 
-def _layer(at: Here, held: Held, number: int, own: tuple[str, ...], first: int) -> Drawable:
+def _layer(
+    at: Here, part: Part, number: int, own: tuple[str, ...], first: int, whole: Callable[[Any, Here], Drawable]
+) -> Drawable:
     """A layer as a box, or whole where it is opened; ``first``: the layer that has its weights, perhaps itself."""
     at = at if first == number else at.but(counted=False)
-    title, shared = f"Layer {number + 1}", f"weights of layer {first + 1}" if first != number else ""
+    node, shared = whole(part, at), f"weights of layer {first + 1}" if first != number else ""
     if at.path in at.opened:
-        return Framed(at.path, title, "a layer", drawn(held.part, at), shared, at.counted, fold=at.path)
-    params = at.count(held.part) if at.counted else None
-    return PartBox(at.path, "layer", title, own, params, f"{at.path}: {held.part!r}", instead=shared, fold=at.path)
+        return Framed(at.path, layer_name(number), "a layer", node, shared, at.counted, fold=at.path)
+    return layer_box(at, part, number, node.params, own, shared)
+
+
+def layer_name(number: int) -> str:
+    """What a layer of an opened fold is called."""
+    return f"Layer {number + 1}"
+
+
+def layer_box(at: Here, part: Part, number: int, params: int, own: tuple[str, ...] = (), shared: str = "") -> PartBox:
+    """A layer of an opened fold that is not opened itself; ``own``: what is said of it, ``shared``: of its weights."""
+    name, about, counted = layer_name(number), f"{at.path}: {part!r}", params if at.counted else None
+    return PartBox(at.path, "layer", name, own, counted, about, at.width, instead=shared, fold=at.path)
 
 
 def _own_words(layers: Sequence[Held], here: Here) -> list[tuple[str, ...]]:
@@ -340,3 +367,8 @@ def _said(part: Part, here: Here) -> str:
 @_said.register
 def _attention(part: Attention, here: Here) -> str:
     return pattern_said(part.pattern) if part.pattern else sees_said(here.sees) if here.sees else "sees all"
+
+
+@_said.register
+def _window_attention(part: WindowAttention, here: Here) -> str:
+    return windows_said(part).lower()

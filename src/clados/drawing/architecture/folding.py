@@ -1,21 +1,37 @@
 """Models that fold proteins: an alignment and the map of its pairs, two tracks side by side."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
 from clados.drawing.architecture.attention import heads_said
-from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, left, words
+from clados.drawing.architecture.drawer import (
+    Here,
+    Unpacked,
+    Words,
+    box,
+    drawn,
+    keys_of,
+    layer_box,
+    layer_name,
+    left,
+    opened_fold,
+    repeated,
+    words,
+)
 from clados.drawing.architecture.heads import heads_above
 from clados.drawing.layout.joins import Add, Bypass
 from clados.drawing.layout.links import Link, Linked
 from clados.drawing.layout.nodes import Drawable, Framed, InColumn, InRow, Lettering
+from clados.drawing.layout.parts import BOX_WIDTH
 from clados.drawing.layout.shapes import Across, Around, Track, Tracks
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Held, Named
+from clados.spec.core.pieces import Held, Named, Several
 from clados.spec.folding.embedders import Alignment, ExtraRows, Recycling, Templates
 from clados.spec.folding.evoformer import (
     Column as ColumnMixer,
     ColumnAttention,
+    EvoformerBlock,
     GlobalColumnAttention,
     OuterProductMean,
     PairBlock,
@@ -99,22 +115,49 @@ def _recycling(part: Recycling, here: Here) -> Words:
     return Words("state", "Recycling", (f"the last pass's states and distances, {part.passes} times",))
 
 
+@drawn.register
+def _draw_recycling(part: Recycling, here: Here) -> Drawable:
+    return box(part, here)
+
+
 @words.register
 def _templates(part: Templates, here: Here) -> Words:
-    return Words(
-        "attention",
-        "Templates",
-        (f"{here.given.dims.layers} blocks of triangles, attended to", "angles as further rows"),
-    )
+    return Words("attention", "Templates", ("blocks of triangles, attended to;", "angles as further rows"))
+
+
+@drawn.register
+def _draw_templates(part: Templates, here: Here) -> Drawable:
+    pieces = Unpacked(part, here.given)
+    blocks, norm = pieces.several("blocks"), pieces.held("norm_out")
+    return _beside(part, here, blocks, lambda own, layers: (layers, here.draw("norm_out", norm, width=BOX_WIDTH), own))
 
 
 @words.register
 def _extra(part: ExtraRows, here: Here) -> Words:
-    return Words(
-        "attention",
-        "Extra rows",
-        (f"{here.given.dims.layers} blocks of both tracks, narrow,", "with one query a head in columns"),
-    )
+    return Words("attention", "Extra rows", ("blocks of both tracks, narrow,", "with one query a head in columns"))
+
+
+@drawn.register
+def _draw_extra(part: ExtraRows, here: Here) -> Drawable:
+    return _beside(part, here, Unpacked(part, here.given).several("blocks"), lambda own, layers: (own, layers))
+
+
+def _beside(
+    part: Part, here: Here, blocks: Several, column: Callable[[Drawable, Drawable], tuple[Drawable, ...]]
+) -> Drawable:
+    """What is added to the map of pairs as one box, or where its blocks are opened a frame with each of them.
+
+    Args:
+        column: puts its own tensors and its blocks in the order of the data.
+    """
+    said, times, fold = words(part, here), len(blocks.held), here.key("blocks")
+    title = f"{said.name}: blocks"
+    if fold not in here.opened:
+        return box(part, here, said=replace(said, name=f"{title} × {times}"), fold=fold)
+    names = Unpacked(part, here.given).own()
+    own = box(part, here.but(path=here.key("own"), width=BOX_WIDTH), names=names, said=Words(said.kind, "Products"))
+    layers = opened_fold("blocks", blocks.held, here.but(width=BOX_WIDTH), title)
+    return Framed(here.path, said.name, said.name, InColumn(column(own, layers)))
 
 
 def _branch(pieces: Unpacked, name: str, here: Here, title: str = "") -> Drawable:
@@ -127,21 +170,30 @@ def _branch(pieces: Unpacked, name: str, here: Here, title: str = "") -> Drawabl
     return Bypass(f"{at.path}+", inner, here.side)
 
 
-def evoformer(held: Held, here: Here, times: int) -> tuple[list[Track], list[Across]]:
-    """The rows of a block of both tracks, and the arrows between them."""
-    at = here.inside("blocks.*", held, times).but(side="left")
-    pieces = Unpacked(held.part, held.env)
-    outer, (block, pair) = pieces.held("outer"), pieces.one("pair", PairBlock)
-    other, inside = at.inside("pair", pair).but(side="right"), Unpacked(block, pair.env)
-    mean = box(outer.part, at.inside("outer", outer).but(width=176))
+def _pair_branches(part: PairBlock, here: Here) -> list[Drawable]:
+    """What updates a map of pairs, one after the other."""
+    pieces = Unpacked(part, here.given)
     order = [("outgoing", "Triangle product, outgoing"), ("incoming", "Triangle product, incoming")]
     order += [("starting", "Triangle attention, starting"), ("ending", "Triangle attention, ending")]
-    if block.attention_first:
+    if part.attention_first:
         order = order[2:] + order[:2]
+    return [*(_branch(pieces, name, here, title) for name, title in order), _branch(pieces, "mlp", here)]
+
+
+@drawn.register
+def _pair_block(part: PairBlock, here: Here) -> Drawable:
+    return InColumn(tuple(_pair_branches(part, here)))
+
+
+def _evoformer(part: EvoformerBlock, here: Here) -> tuple[list[Track], list[Across]]:
+    """The rows of a block of both tracks, and the arrows between them."""
+    at, pieces = here.but(side="left"), Unpacked(part, here.given)
+    outer, (block, pair) = pieces.held("outer"), pieces.one("pair", PairBlock)
+    mean = box(outer.part, at.inside("outer", outer).but(width=176))
     one = [_branch(pieces, name, at) for name in ("row", "column", "mlp")]
-    two: list[Drawable | None] = [None, Add(f"{mean.key}+", mean, "left")]
-    two += [_branch(inside, name, other, title) for name, title in order]
-    rows = [Track(*both) for both in zip_longest(one, [*two, _branch(inside, "mlp", other)])]
+    two: list[Drawable | None] = [None]
+    two += [Add(f"{mean.key}+", mean, "left"), *_pair_branches(block, at.inside("pair", pair).but(side="right"))]
+    rows = [Track(left, right) for left, right in zip_longest(one, two)]
     across = [
         Across("right", f"{at.path}.row", "a bias from the map of pairs", "bias"),
         Across("left", mean.key, "the alignment, to the map of pairs", over=f"{at.path}.mlp"),
@@ -150,24 +202,54 @@ def evoformer(held: Held, here: Here, times: int) -> tuple[list[Track], list[Acr
 
 
 @drawn.register
+def _evoformer_block(part: EvoformerBlock, here: Here) -> Drawable:
+    rows, across = _evoformer(part, here)
+    read, given = (Lettering(here.key(f"pairs.{each}"), ("map of pairs",)) for each in ("read", "given"))
+    rows = [Track(None, read), *rows, Track(None, given)]
+    return Tracks(here.path, tuple(rows), (), tuple(across))
+
+
+def _blocks(blocks: Sequence[Held], here: Here, first: int) -> tuple[list[Track], list[Around], list[Across]]:
+    """The rows of all blocks of both tracks, folded or each at its place, their frames and the arrows between them.
+
+    Args:
+        first: the number of their first row.
+    """
+    fold, frames = here.key("blocks"), list[Around]()
+    opened, rows, across = fold in here.opened, list[Track](), list[Across]()
+    for i, held in enumerate(blocks if opened else blocks[:1]):
+        at = here.inside(f"blocks.{i}", held) if opened else here.inside("blocks.*", held, len(blocks))
+        part, start = held.part, len(rows)
+        assert isinstance(part, EvoformerBlock)
+        if opened and at.path not in here.opened:
+            rows.append(Track(both=layer_box(at, part, i, at.count(part))))
+            continue
+        more, arrows = _evoformer(part, at)
+        rows, across = [*rows, *more], [*across, *arrows]
+        if opened:
+            frames.append(Around(at.path, layer_name(i), "a layer", first + start, first + len(rows) - 1, at.path))
+    whole = Around(fold, f"Evoformer × {len(blocks)}", "blocks of both tracks", first, first + len(rows) - 1, fold)
+    return rows, [whole, *frames], across
+
+
+@drawn.register
 def _fold(part: Fold, here: Here) -> Drawable:
     pieces = Unpacked(part, None)
     blocks, heads, before = pieces.several("blocks").held, pieces.heads(), _before(pieces, here)
-    rows, across = evoformer(blocks[0], here, len(blocks))
-    title, last = f"Evoformer × {len(blocks)}", len(before) + len(rows) - 1
-    frame = Around("evoformer", title, "blocks of both tracks", len(before), last)
+    rows, frames, across = _blocks(blocks, here, len(before))
     size = part.size
     given = [
         Track(Lettering("rows.given", ("alignment", f"[rows, residues, {size.alignment.d_model}]"))),
         Track(None, Lettering("pairs.given", ("map of pairs", f"[residues, residues, {size.pair.d_model}]"))),
-        Track(*(_heads_of(heads, here, source) for source in ("alignment", "pair"))),
+        Track(_heads_of(heads, here, "alignment"), _heads_of(heads, here, "pair")),
     ]
-    tracks = Tracks("tracks", (*before, *rows, *given), (frame,), tuple(across))
+    tracks = Tracks("tracks", (*before, *rows, *given), tuple(frames), tuple(across))
+    after = InColumn(tuple(_after(pieces, heads, here)))
     links = (
         Link("rows.given", ("single",), "", "the first row", "right", near=48),
-        Link("pairs.given", ("structure.attn",), "", "the map of pairs", "right", near=60),
+        Link("pairs.given", keys_of(after, ".attn"), "", "the map of pairs", "right", near=60),
     )
-    return Linked(InRow((tracks, InColumn(tuple(_after(pieces, heads, here)))), gap=70, align=0.5), links, 0)
+    return Linked(InRow((tracks, after), gap=70, align=0.5), links, 0)
 
 
 def _heads_of(heads: Named, here: Here, source: str) -> Drawable | None:
@@ -198,7 +280,7 @@ def _before(pieces: Unpacked, here: Here) -> list[Track]:
 
 def _added(name: str, held: Held, here: Here) -> Drawable:
     at = here.inside(name, held).but(width=NARROW)
-    return Add(f"{name}+", box(held.part, at), "right")
+    return Add(f"{name}+", drawn(held.part, at), "right")
 
 
 def _after(pieces: Unpacked, heads: Named, here: Here) -> list[Drawable]:
@@ -218,10 +300,20 @@ def _of_structure(part: Part) -> bool:
 
 @drawn.register
 def _structure(part: StructureModule, here: Here) -> Drawable:
-    pieces = Unpacked(part, here.given)
-    first, three = Words("norm", "Norms, a product"), Words("feed-forward", "Three products")
-    moves = Words("head", "Move the frames", ("turns and shifts",))
+    """Its layers are of one set of weights."""
+    layers, fold, title = here.given.dims.layers, here.key("layers"), "Structure"
+    first = Words("norm", "Norms, a product")
     reads = box(part, here.but(path=here.key("first")), names=["norm", "pair_norm", "first"], said=first)
+    if fold in here.opened:
+        frame = opened_fold("layers", (Held(part, here.given),), here, title, layers * (0,), _structure_layer)
+        return InColumn((reads, frame))
+    layer = _structure_layer(part, here)
+    return InColumn((reads, repeated(fold, layers, layer, here, title=title, note="one set of weights", fold=fold)))
+
+
+def _structure_layer(part: StructureModule, here: Here) -> Drawable:
+    pieces = Unpacked(part, here.given)
+    three, moves = Words("feed-forward", "Three products"), Words("head", "Move the frames", ("turns and shifts",))
     products = box(part, here.but(path=here.key("mlp")), names=["up", "middle", "down"], said=three)
     items = (
         Bypass(here.key("attn+"), here.draw("attn", pieces.held("attn")), here.side),
@@ -231,6 +323,4 @@ def _structure(part: StructureModule, here: Here) -> Drawable:
         box(part, here.but(path=here.key("move")), names=["move"], said=moves),
         here.draw("angles", pieces.held("angles")),
     )
-    layers = here.given.dims.layers
-    about, shared = f"{layers} layers of one set of weights", "one set of weights"
-    return InColumn((reads, Framed(here.key("layers"), f"Structure × {layers}", about, InColumn(items), shared)))
+    return InColumn(items)

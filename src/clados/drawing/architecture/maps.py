@@ -1,16 +1,21 @@
 """Encoders of images in stages: pyramids of windows, bottlenecks, convolutions without norms."""
 
+from collections.abc import Sequence
+
 from clados.drawing.architecture.coders import square
-from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, left, words
+from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, left, opened_fold, words
 from clados.drawing.architecture.heads import heads_above
-from clados.drawing.layout.nodes import Drawable, Framed, InColumn, InRow, Lettering
-from clados.drawing.layout.parts import BOX_WIDTH, PartBox
+from clados.drawing.architecture.patterns import windows_said
+from clados.drawing.layout.links import Beside
+from clados.drawing.layout.nodes import PAD, Drawable, Framed, InColumn, InRow, Lettering
+from clados.drawing.layout.parts import BOX_WIDTH, SIDE
+from clados.spec.attention.windows import GlobalWindows
 from clados.spec.convolutions.nfnet import NFNet
 from clados.spec.convolutions.resnet import BottleneckStage, ResNet
 from clados.spec.core.pieces import Held
 from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.stacks.reductions import Reduction
-from clados.spec.stacks.windows import WindowStage
+from clados.spec.stacks.windows import WindowBlock, WindowStage
 
 WIDEST, NARROWER = 340.0, 34.0  # width of the first stage, and by how much each next one is narrower
 
@@ -37,11 +42,41 @@ def _pyramid(part: Pyramid, here: Here) -> Drawable:
     return InRow((InColumn(tuple(column)), _detail(stages[0], here)), gap=60, align=0.5)
 
 
-def _stage(held: Held, here: Here, side: int, number: int) -> PartBox:
-    dims = here.given.dims
-    layers, window = f"{dims.layers} layers", here.given.window
-    notes = (f"map of {side} × {side} × {dims.d_model:,}", f"{dims.heads} heads, windows of {window}")
-    return box(held.part, here, said=Words("attention", f"Stage {number + 1}, {layers}", notes))
+def _stage(held: Held, here: Here, side: int, number: int) -> Drawable:
+    """A stage as a box, or where that is opened its layers, each at its place."""
+    stage, dims, pieces = held.part, here.given.dims, Unpacked(held.part, held.env)
+    assert isinstance(stage, WindowStage)
+    title, blocks = f"Stage {number + 1}: layers", pieces.several("blocks").held
+    if (fold := here.key("blocks")) in here.opened:
+        frame = opened_fold("blocks", blocks, here.but(width=here.width - 2 * PAD), title)
+        return _queried(stage, pieces, frame, here)
+    notes = (
+        f"map of {side} × {side} × {dims.d_model:,}",
+        f"{dims.heads} heads, windows of {here.given.window}",
+        _in_turn(stage.blocks),
+    )
+    said = Words("attention", f"{title} × {len(blocks)}", tuple(each for each in notes if each))
+    return box(stage, here, said=said, fold=fold)
+
+
+def _in_turn(layers: Sequence[WindowBlock]) -> str:
+    """Which kinds of layer are repeated together, how often, and which are left; empty for one kind."""
+    kinds, said = len({*layers}), [windows_said(each.attn).lower() for each in layers]
+    times, left_over = divmod(len(layers), kinds)
+    more = f", then {', '.join(said[-left_over:])}" if left_over else ""
+    return f"{', '.join(said[:kinds])} × {times}{more}" if kinds > 1 else ""
+
+
+def _queried(stage: WindowStage, pieces: Unpacked, layers: Drawable, here: Here) -> Drawable:
+    """The layers of a stage, and beside them what makes the queries that some of them ask with."""
+    if "queries" not in pieces:
+        return layers
+    number, fold = len(pieces.several("queries").held), here.key("blocks")
+    notes = ("of the stage's whole map,", f"{number} convolution{'s' if number > 1 else ''}")
+    at = here.but(path=here.key("queries"), width=SIDE)
+    queries = box(stage, at, names=["queries"], said=Words("convolution", "Global queries", notes))
+    asking = (f"{fold}.{i}.attn" for i, each in enumerate(stage.blocks) if isinstance(each.attn, GlobalWindows))
+    return Beside(layers, ((queries, (f"{fold}.attn", *asking)),))
 
 
 def _detail(held: Held, here: Here) -> Drawable:
@@ -50,7 +85,8 @@ def _detail(held: Held, here: Here) -> Drawable:
     at = here.but(env=held.env, counted=False)
     nodes = [drawn(each, at.but(path=f"layer.{i}")) for i, each in enumerate(dict.fromkeys(held.part.blocks))]
     layers = InColumn(tuple(nodes))
-    frame = Framed("layers in turn", "A stage, in turn", "the layers of a stage", layers, counted=False)
+    note = f"{len(nodes)} layers, in turn" if len(nodes) > 1 else ""
+    frame = Framed("layers in turn", "A stage", "the layers of a stage", layers, note, counted=False)
     return InColumn(
         (Lettering("layer.read", ("places of a map",)), frame, Lettering("layer.given", ("places of a map",)))
     )

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from clados.drawing.architecture.drawer import Here, drawn
-from clados.drawing.layout.nodes import Drawable, Framed, walk
-from clados.drawing.layout.parts import PartBox
+from clados.drawing.layout.nodes import Drawable, walk
 from clados.errors import InputError
 from clados.spec.core.part import hint
 from clados.spec.kinds.model import Model
@@ -13,9 +12,9 @@ ALL = "all"  # folds
 
 
 def folds(node: Drawable) -> dict[str, str]:
-    """The folds of a drawing that can be opened, or are: what each frame is called, by its key; the lowest first."""
-    frames = (each for each in walk(node) if isinstance(each, Framed) and each.fold)
-    return {each.fold: each.title for each in frames if each.fold.rpartition(".")[2].isalpha()}
+    """The folds of a drawing that can be opened, or are: what each is called, by its key."""
+    found = {fold: title for each in walk(node) for fold, title in each.folds.items()}
+    return {fold: title for fold, title in found.items() if fold.rpartition(".")[2].isalpha()}
 
 
 def opened_node(model: Model, opened: Collection[str], name: str) -> Drawable:
@@ -30,7 +29,7 @@ def opened_node(model: Model, opened: Collection[str], name: str) -> Drawable:
     wanted = {*known} if ALL in opened else set[str]()
     wanted |= {each for each in opened if each != ALL} | {each.rpartition(".")[0] for each in opened} & known.keys()
     node = drawn(model, Here(opened=frozenset(wanted)))
-    shown = {each.key for each in walk(node) if isinstance(each, Framed)}
+    shown = {fold for each in walk(node) for fold in each.folds}
     for each in opened:
         if each not in shown and each != ALL:
             raise InputError(f"open is '{each}', which is no fold of {name}{_instead(each, known, node)}")
@@ -41,7 +40,7 @@ def _instead(asked: str, known: Mapping[str, str], node: Drawable) -> str:
     """What can be opened instead: of a fold that is named with a layer too many its layers, else the folds."""
     fold, _, number = asked.rpartition(".")
     if fold in known and number.isdecimal():
-        layers = sum(isinstance(each, PartBox | Framed) and each.fold.rpartition(".")[0] == fold for each in walk(node))
+        layers = sum(each.rpartition(".")[0] == fold for piece in walk(node) for each in piece.folds)
         return f": {fold} has {layers} layers, 0 to {layers - 1}"
     if not known:
         return ": it has none"

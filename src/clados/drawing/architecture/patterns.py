@@ -105,6 +105,11 @@ def ordered_matrix(order: tuple[int, ...], memory: int) -> MatrixCells:
 FULL: MatrixCells = tuple(MATRIX * (1.0,) for _ in range(MATRIX))
 
 
+def windows_said(attention: WindowAttention) -> str:
+    """Windows of a map in a word or two."""
+    return {ShiftedWindows: "Shifted windows", GlobalWindows: "Global queries"}.get(type(attention), "Windows")
+
+
 @singledispatch
 def windows(attention: WindowAttention) -> MatrixCells:
     """Places of a map, and which windows they stand in."""

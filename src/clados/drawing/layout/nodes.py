@@ -1,7 +1,7 @@
 """Nodes: what can be laid out. Each knows its size, and where the line of data runs through it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -61,6 +61,11 @@ class Drawable(Directed, ABC):
     def params(self) -> int:
         """The parameters of all that is in it."""
         return sum(each.params for each in self.inside)
+
+    @property
+    def folds(self) -> Mapping[str, str]:
+        """What opens or closes when it, or a frame that it draws, is chosen: what that is called, by its key."""
+        return {}
 
 
 def walk(node: Drawable) -> Iterator[Drawable]:
@@ -204,6 +209,23 @@ class InRow(Drawable):
         return found[self.main]
 
 
+def draw_frame(
+    sheet: Sheet, area: Box, key: str, title: str, about: str, params: int | None, *, note: str = "", fold: str = ""
+) -> None:
+    """A frame with its title and, where they are counted, the parameters in it; ``note`` stands below the title."""
+    drawn = [
+        element("rect", class_="frame", x=area.left, y=area.top, width=area.width, height=area.height, rx=9),
+        sheet.text(area.left + 12, area.top + 19, title, size=13, bold=True),
+    ]
+    if note:
+        drawn.append(sheet.text(area.left + 12, area.top + 19 + LEADING, note, size=NOTE, class_="faint"))
+    if params is not None:
+        counts = share_label(params, sheet.total)
+        drawn.append(sheet.text(area.right - 12, area.top + 18, counts, size=NOTE, anchor="end", class_="faint"))
+        about = f"{about}; {params:,} parameters"
+    sheet.box(key, about, area, drawn, kind="frame", frame=True, fold=fold)
+
+
 @dataclass(frozen=True)
 class Framed(Drawable):
     """A frame around what belongs together or is repeated, with what it is and how many parameters it has."""
@@ -222,6 +244,10 @@ class Framed(Drawable):
     @property
     def inside(self) -> tuple[Drawable, ...]:
         return (self.inner,)
+
+    @property
+    def folds(self) -> Mapping[str, str]:
+        return {self.fold: self.title} if self.fold else {}
 
     @cached_property
     def _titles(self) -> float:
@@ -250,17 +276,8 @@ class Framed(Drawable):
     def draw(self, sheet: Sheet, left: float, top: float) -> Ports | None:
         size, inner = self.extent, self.inner.extent
         area = sheet.area(Box(left, top, size.width, size.height))
-        counts = share_label(self.params, sheet.total)
-        drawn = [
-            element("rect", class_="frame", x=area.left, y=area.top, width=area.width, height=area.height, rx=9),
-            sheet.text(area.left + 12, area.top + 19, self.title, size=13, bold=True),
-        ]
-        if self.note:
-            drawn.append(sheet.text(area.left + 12, area.top + 19 + LEADING, self.note, size=NOTE, class_="faint"))
-        if self.counted:
-            drawn.append(sheet.text(area.right - 12, area.top + 18, counts, size=NOTE, anchor="end", class_="faint"))
-        about = f"{self.about}; {self.params:,} parameters" if self.counted else self.about
-        sheet.box(self.key, about, area, drawn, kind="frame", frame=True, fold=self.fold)
+        params = self.params if self.counted else None
+        draw_frame(sheet, area, self.key, self.title, self.about, params, note=self.note, fold=self.fold)
         for i, each in enumerate(self.readers):  # the first below, the second above
             zone = Box(left, top + size.height * (0.55 - 0.5 * i), size.width, size.height * 0.4)
             sheet.anchors[f"{self.key}.{each}"] = sheet.area(zone)

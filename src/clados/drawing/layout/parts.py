@@ -1,6 +1,7 @@
 """The box of a part: its name, what is said of it, its parameters; perhaps an icon, and what stands below it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, Self
@@ -16,7 +17,7 @@ SIDE = 168.0  # of a box beside one
 NAME = 12.0  # size of a name
 _IN = 10.0  # from the edge to the text
 _LINE = 150.0  # longest line of a box's text in a flow to the right
-_LOWER = 0.36  # of its width upwards is a box's least height there
+LOWER = 0.36  # of its width upwards is a box's least height there
 _SLOPE = 10.0  # by how much a shape that narrows does so there, above and below
 _SLANT = 26.0  # by how much a shape that narrows does so, on each side
 
@@ -69,6 +70,10 @@ class PartBox(Drawable):
         return self.params_said or 0
 
     @property
+    def folds(self) -> Mapping[str, str]:
+        return {self.fold: self.name} if self.fold else {}
+
+    @property
     def _counts(self) -> str:
         """What is said of the parameters, as wide as it may get."""
         if self.instead or not self.params_said:
@@ -97,7 +102,7 @@ class PartBox(Drawable):
         """Height on the page."""
         if self.direction == "up":
             return self._body
-        least = max(self.width * _LOWER, self.foot.width if self.foot else 0.0)  # what is narrower upwards is lower
+        least = max(self.width * LOWER, self.foot.width if self.foot else 0.0)  # what is narrower upwards is lower
         return max(self._body, least) + (0 if self.shape == "box" else 2 * _SLOPE)
 
     @cached_property

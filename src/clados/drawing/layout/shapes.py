@@ -1,6 +1,6 @@
 """Layouts with a shape of their own: a U of levels, two tracks side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -8,12 +8,14 @@ from typing import Self
 from clados.drawing.channels import Point
 from clados.drawing.layout.direction import Directed
 from clados.drawing.layout.joins import R
-from clados.drawing.layout.nodes import ARROW, HEAD, PAD, Drawable, Extent, InColumn, Ports, share_label
+from clados.drawing.layout.nodes import ARROW, HEAD, PAD, Drawable, Extent, InColumn, Ports, draw_frame
+from clados.drawing.layout.parts import LOWER, PartBox
 from clados.drawing.layout.sheet import NOTE, Sheet, label_width
-from clados.drawing.svg import Box, element
+from clados.drawing.svg import Box
 
 INDENT, BETWEEN = 20.0, 64.0  # from level to level; between the two sides at the lowest
 FALL = 22.0  # from a level to the next
+_FOOT = PAD + 4  # in a frame of two tracks, below what is in it
 OVER = 2 * R + 1.5 * ARROW  # from a branch up to where its line goes on, past the sum
 
 
@@ -158,10 +160,16 @@ class TwoEnds(Drawable):
 
 @dataclass(frozen=True)
 class Track(Directed):
-    """A row of two tracks: a node on the left one, on the right one, or on neither."""
+    """A row of two tracks: a node on the left one, on the right one, or on neither; or a box as wide as both."""
 
     left: Drawable | None = None
     right: Drawable | None = None
+    both: PartBox | None = None
+
+    @property
+    def nodes(self) -> tuple[Drawable, ...]:
+        """What stands in it."""
+        return tuple(node for node in (self.left, self.right, self.both) if node)
 
 
 @dataclass(frozen=True)
@@ -173,6 +181,7 @@ class Around:
     about: str
     first: int
     last: int
+    fold: str = ""  # what opens, or closes, when it is chosen
 
 
 @dataclass(frozen=True)
@@ -198,47 +207,83 @@ class Tracks(Drawable):
 
     @property
     def inside(self) -> tuple[Drawable, ...]:
-        return tuple(node for row in self.rows for node in (row.left, row.right) if node)
+        return tuple(node for row in self.rows for node in row.nodes)
+
+    @property
+    def folds(self) -> Mapping[str, str]:
+        return {each.fold: each.title for each in self.frames if each.fold}
 
     @cached_property
     def _sides(self) -> tuple[float, float, float, float]:
         """How far the nodes reach from both lines: left and right of the left one, then of the right one."""
         one = [row.left.extent for row in self.rows if row.left]
         other = [row.right.extent for row in self.rows if row.right]
+        titled = self.frames if self.direction == "up" else ()  # the left line passes the titles
+        titles = max((label_width(frame.title, 13, bold=True) + 18 - PAD for frame in titled), default=0.0)
         return (
-            max(each.axis for each in one), max(each.width - each.axis for each in one),
+            max(titles, *(each.axis for each in one)), max(each.width - each.axis for each in one),
             max(each.axis for each in other), max(each.width - each.axis for each in other),
         )  # fmt: skip
 
     @cached_property
     def _tall(self) -> list[float]:
         found = []
-        for i, row in enumerate(self.rows):
-            height = max((node.extent.height for node in (row.left, row.right) if node), default=0.0)
-            height += (PAD + 4) * sum(frame.first == i for frame in self.frames)
-            height += (HEAD + 6 if self.direction == "up" else PAD + 4) * sum(frame.last == i for frame in self.frames)
+        for i, row in enumerate(self._rows):
+            height = max((node.extent.height for node in row.nodes), default=0.0)
+            height += _FOOT * sum(frame.first == i for frame in self.frames)
+            height += self._head * sum(frame.last == i for frame in self.frames)
             found.append(height)
         return found
 
     @cached_property
-    def extent(self) -> Extent:
-        a, b, c, d = self._sides
-        width = self._margin + a + b + self.gap + c + d + PAD
-        return Extent(width, sum(self._tall) + ARROW * (len(self.rows) - 1), self._margin + a)
+    def _rows(self) -> list[Track]:
+        """The rows, their boxes as wide as both tracks."""
+        width = sum(self._sides) + self.gap
+        width /= 1 if self.direction == "up" else LOWER
+        return [replace(row, both=row.both and replace(row.both, width=width)) for row in self.rows]
 
     @property
-    def _margin(self) -> float:
-        """Left of the tracks; in a flow to the right above them, where frames have their titles."""
-        return HEAD + 6 if self.frames and self.direction == "right" else PAD
+    def _head(self) -> float:
+        """In a frame, above what is in it."""
+        return HEAD + 6 if self.direction == "up" else _FOOT
+
+    def _around(self, frame: Around) -> list[Around]:
+        """The frames around a frame."""
+        others = (each for each in self.frames if each is not frame)
+        return [each for each in others if each.first <= frame.first and frame.last <= each.last]
+
+    @cached_property
+    def _deep(self) -> int:
+        """How many frames stand in each other."""
+        return max((1 + len(self._around(frame)) for frame in self.frames), default=0)
+
+    @cached_property
+    def extent(self) -> Extent:
+        a, b, c, d = self._sides
+        left, right = (each * max(1, self._deep) for each in self._margins)
+        return Extent(left + a + b + self.gap + c + d + right, sum(self._tall) + ARROW * (len(self.rows) - 1), left + a)
+
+    @property
+    def _margins(self) -> tuple[float, float]:
+        """Left and right of the tracks, for each frame; in a flow to the right above, where its title is, and below."""
+        return HEAD + 6 if self.frames and self.direction == "right" else PAD, PAD
 
     def draw(self, sheet: Sheet, left: float, top: float) -> Ports:
         a, b, c, _ = self._sides
-        one, other = left + self._margin + a, left + self._margin + a + b + self.gap + c
-        y, ends = top + self.extent.height, dict[float, Point]()
+        one = left + self.extent.axis
+        other = one + b + self.gap + c
+        y, ends, starts = top + self.extent.height, dict[float, Point](), dict[float, Ports]()
         edges: list[tuple[float, float]] = []
-        for i, (row, height) in enumerate(zip(self.rows, self._tall)):
-            below = y - (PAD + 4) * sum(frame.first == i for frame in self.frames)
+        for i, (row, height) in enumerate(zip(self._rows, self._tall)):
+            below = y - _FOOT * sum(frame.first == i for frame in self.frames)
             edges.append((y - height, y))
+            if row.both:
+                row.both.draw(sheet, one - a, below - row.both.extent.height)
+                for axis in (one, other):
+                    if axis in ends:
+                        sheet.line(self.key, "data", (ends[axis], (axis, below)))
+                    ends[axis] = (axis, below - row.both.extent.height)
+                    starts.setdefault(axis, Ports((axis, below), ends[axis]))
             for node, axis in ((row.left, one), (row.right, other)):
                 if node is None:
                     continue
@@ -247,24 +292,23 @@ class Tracks(Drawable):
                     sheet.line(self.key, "data", (ends[axis], ports.entry), tip=ports.tip)
                 if ports:
                     ends[axis] = ports.exit
+                    starts.setdefault(axis, ports)
             y -= height + ARROW
         for frame in self.frames:
-            top_of, foot_of = edges[frame.last][0], edges[frame.first][1]
-            self._frame(sheet, frame, sheet.area(Box(left, top_of, self.extent.width, foot_of - top_of)))
+            self._frame(sheet, frame, left, edges[frame.last][0], edges[frame.first][1])
         for each in self.across:
             _cross(sheet, self.key, each, {"left": one, "right": other})
-        return Ports((one, top + self.extent.height), ends.get(one, (one, top)))
+        return Ports(starts[one].entry, ends[one], starts[one].tip)
 
-    def _frame(self, sheet: Sheet, frame: Around, area: Box) -> None:
-        held = [node for row in self.rows[frame.first : frame.last + 1] for node in (row.left, row.right) if node]
-        params = sum(node.params for node in held)
-        rect = element("rect", class_="frame", x=area.left, y=area.top, width=area.width, height=area.height, rx=9)
-        title = sheet.text(area.left + 12, area.top + 19, frame.title, size=13, bold=True)
-        said = share_label(params, sheet.total)
-        counts = sheet.text(area.right - 12, area.top + 18, said, size=NOTE, anchor="end", class_="faint")
-        sheet.box(
-            frame.key, f"{frame.about}; {params:,} parameters", area, [rect, title, counts], kind="frame", frame=True
-        )
+    def _frame(self, sheet: Sheet, frame: Around, left: float, top: float, foot: float) -> None:
+        """A frame around its rows, within those around it."""
+        around, (before, after) = self._around(frame), self._margins
+        top += self._head * sum(each.last == frame.last for each in around)
+        foot -= _FOOT * sum(each.first == frame.first for each in around)
+        width = self.extent.width - len(around) * (before + after)
+        params = sum(node.params for row in self.rows[frame.first : frame.last + 1] for node in row.nodes)
+        area = sheet.area(Box(left + len(around) * before, top, width, foot - top))
+        draw_frame(sheet, area, frame.key, frame.title, frame.about, params, fold=frame.fold)
 
 
 def _cross(sheet: Sheet, key: str, across: Across, axes: dict[str, float]) -> None:
