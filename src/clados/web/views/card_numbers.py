@@ -29,6 +29,8 @@ def counts_section(asked: PageRequest, card: Card) -> list[Html] | None:
         shown += [el("h3", label), table(seen, trained, name="counts", label=label)]
     if configs := [*_configs(asked, card)]:
         shown.append(el("p", el("span", say("config.json of")), configs, class_="files"))
+    elif not asked.live and sizes_with_config(card):
+        shown.append(el("p", say("config.json of no size: these pages were written without torch."), class_="lead"))
     return shown
 
 

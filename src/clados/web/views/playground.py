@@ -178,7 +178,7 @@ def _filled(asked: PageRequest, result: Any) -> list[Child]:
     shown: list[Child] = [el("blockquote", result.text)]
     for i, blank in enumerate(result.blanks, 1):
         title = asked.say("Blank {number}", number=i)
-        shown += [el("h3", title), chances(asked.say, [(each.text, each.probability) for each in blank], title)]
+        shown += [el("h2", title), chances(asked.say, [(each.text, each.probability) for each in blank], title)]
     return shown
 
 
@@ -227,7 +227,7 @@ def _map(asked: PageRequest, result: Any) -> list[Child]:
     return [
         text_map(say("Texts as a map"), result.texts, result.points),
         el("p", share, class_="lead"),
-        el("h3", title),
+        el("h2", title),
         squares(title, result.texts, result.texts, result.alike, numbered=True),
     ]
 
