@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.catalog.load import card as card, cards as cards, declaration as declaration
     from clados.catalog.query import find as find
     from clados.checkpoints.load import from_pretrained as from_pretrained
-    from clados.checkpoints.save import save_pretrained as save_pretrained
+    from clados.checkpoints.save import save_pretrained as save_pretrained, save_single_file as save_single_file
     from clados.drawing.drawings import draw as draw, poster as poster, timeline as timeline, tree as tree
     from clados.errors import CladosError as CladosError
     from clados.named import build as build
@@ -86,6 +86,7 @@ OFFERED = {
     "rank": "clados.apply.rank",
     "Run": "clados.train.unit",
     "save_pretrained": "clados.checkpoints.save",
+    "save_single_file": "clados.checkpoints.save",
     "poster": "clados.drawing.drawings",
     "prepare_for_decoding": "clados.nn.weight_layout",
     "summarize": "clados.apply.summarize",

@@ -86,7 +86,7 @@ class Ready:
             if error := getattr(self.model, "tokenizer_error", None):
                 raise DataError(f"{self.name} reads text, and its tokenizer cannot be read: {error}")
             where = f"{self.folder}: " if self.folder else ""
-            raise DataError(f"{where}the directory has no tokenizer, and {self.name} reads text")
+            raise DataError(f"{where}there is no tokenizer, and {self.name} reads text")
         return self.tokenizer
 
     @property

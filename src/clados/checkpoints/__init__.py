@@ -3,9 +3,17 @@
 from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.load import from_pretrained, reading
 from clados.checkpoints.report import Report
-from clados.checkpoints.save import save_pretrained
+from clados.checkpoints.save import save_pretrained, save_single_file
 from clados.nn.kinds.model import WholeModel
 
-__all__ = ["CheckpointError", "LayoutError", "Report", "from_pretrained", "reading", "save_pretrained"]
+__all__ = [
+    "CheckpointError",
+    "LayoutError",
+    "Report",
+    "from_pretrained",
+    "reading",
+    "save_pretrained",
+    "save_single_file",
+]
 
 WholeModel.save_pretrained = save_pretrained

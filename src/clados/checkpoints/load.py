@@ -1,7 +1,7 @@
 """from_pretrained: a module from a directory on disk."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -14,12 +14,13 @@ from torch import Tensor, nn
 
 from clados.checkpoints.atomic import retry_if_replaced
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.formats import diffusers, gguf, open_clip, peft
+from clados.checkpoints.formats import diffusers, gguf, open_clip, peft, single_file
 from clados.checkpoints.formats.directory import stored
 from clados.checkpoints.formats.fairseq import read_fairseq
 from clados.checkpoints.formats.files import read_object
 from clados.checkpoints.formats.gguf import read_gguf
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, Modules, read_modules
+from clados.checkpoints.formats.single_file import read_single_file
 from clados.checkpoints.generation import GenerationConfig, read_generation
 from clados.checkpoints.mapping import biases, tensors, token_tables
 from clados.checkpoints.mapping.account import Account, account, untied_notes, unused_notes, without_wrapper
@@ -41,7 +42,11 @@ from clados.spec.kinds.single import Decoder
 
 FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 STATIC = "embed_positions.weight"  # transformers' name of a table that it fills with sinusoids
-PICKLES = (".pt", ".pth", ".bin")
+_READERS: Mapping[str, Callable[..., tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ...]]]] = {  # by their endings
+    **dict.fromkeys((".pt", ".pth", ".bin"), read_fairseq),
+    **dict.fromkeys((single_file.PICKLED, single_file.SAFE), read_single_file),
+    gguf.SUFFIX: lambda file, **_: read_gguf(file),
+}
 
 
 if TYPE_CHECKING:
@@ -100,8 +105,8 @@ def from_pretrained(
     Nothing is ever downloaded.
     Read are Hugging Face directories of every declared architecture (config.json of transformers 4.x or 5.x,
     safetensors, shards with an index; quantised.safetensors where there are no others), directories that
-    ``save_pretrained`` wrote, fairseq's ``.pt`` files, and llama.cpp's ``.gguf`` files of the kinds llama, gpt2,
-    gptneox and bert, with their tokenizers.
+    ``save_pretrained`` wrote, fairseq's ``.pt`` files, llama.cpp's ``.gguf`` files of the kinds llama, gpt2, gptneox
+    and bert, with their tokenizers, and Stable Diffusion's ``.ckpt`` and ``.safetensors`` files of all parts in one.
     Heads are those of the class that the config names, or of ``architecture``; of a class that is not known here the
     body is read, and the heads that it shares with the layout's first class. ``module.report`` says where each tensor
     came from, and which of the files' are not used. ``module.tokenizer`` is the tokenizer whose files lie alongside, or
@@ -113,7 +118,7 @@ def from_pretrained(
     Args:
         dtype: of the parameters; that of the files when not given.
         architecture: the class of transformers to read the files as (``"BertModel"``), whatever their config names.
-        allow_pickle: read ``.bin`` and ``.pt`` files too, with torch's ``weights_only``.
+        allow_pickle: read ``.bin``, ``.pt`` and ``.ckpt`` files too, with torch's ``weights_only``.
         base: of an adapter of PEFT the directory of the model that it was learned on; None: the one that it names. Its
             updates are added to the weights, as ``merge_and_unload`` does.
 
@@ -252,9 +257,8 @@ def _on_its_model(
 
 def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, LazyTensor], Path, Modules]:
     """The config, flat; the tensors; where the config stands; what the directory says of texts' vectors."""
-    if path.is_file() and path.suffix in (*PICKLES, gguf.SUFFIX):
-        pickled = path.suffix in PICKLES
-        config, found, notes = read_fairseq(path, allow_pickle=allow_pickle) if pickled else read_gguf(path)
+    if path.is_file() and (read := _READERS.get(path.suffix)):
+        config, found, notes = read(path, allow_pickle=allow_pickle)
         return config, found, path, Modules(path, notes=notes)
     if path.is_file():
         raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")

@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from clados.checkpoints.atomic import atomic_directory
-from clados.checkpoints.errors import CheckpointError, OwnNames
-from clados.checkpoints.formats import diffusers, open_clip, peft, sentence_transformers
+from clados.checkpoints.errors import CheckpointError, LayoutError, OwnNames
+from clados.checkpoints.formats import diffusers, open_clip, peft, sentence_transformers, single_file
 from clados.checkpoints.formats.directory import SAFE
 from clados.checkpoints.formats.few_bits import FEW_BITS, Coded, as_filed
 from clados.checkpoints.formats.peft import Adapter
@@ -22,7 +22,7 @@ from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
 from clados.checkpoints.generation import FILE, GenerationConfig
 from clados.checkpoints.mapping import tensors
 from clados.checkpoints.mapping.config import to_config
-from clados.checkpoints.mapping.detect import NATIVE, LayoutMatch, classes, slots, why_unwritable, writable
+from clados.checkpoints.mapping.detect import NATIVE, LayoutMatch, classes, of_file, slots, why_unwritable, writable
 from clados.checkpoints.mapping.dialects import FlatConfig, nested
 from clados.checkpoints.mapping.modules import is_apart
 from clados.checkpoints.mapping.names import TensorPlace, embedding, is_body, places
@@ -122,6 +122,33 @@ def save_pretrained(
                 tokenizer.save(home, inputs=inputs, limit=positions(model), left=isinstance(model, Permuted))
             also(fresh)
     except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: not written, what stood there is untouched ({error})") from error
+    return path
+
+
+def save_single_file(module: nn.Module, path: str | Path) -> Path:
+    """Write Stable Diffusion as one file, in CompVis' names: safetensors, or their pickle where the path ends in .ckpt.
+
+    Their code and diffusers read it with a configuration of their own, and ``from_pretrained`` gives back an equal
+    model, for its declaration stands in the file. It is replaced in one step. A tokenizer has no place in it.
+
+    Raises:
+        InputError: the path has another ending, or the module is no such model.
+        CheckpointError: it cannot be written; what stood there is untouched.
+    """
+    model, path = _spec(module), Path(path)
+    if path.suffix not in (single_file.SAFE, single_file.PICKLED):
+        raise InputError(f"{path}: a single file ends in {single_file.SAFE} or {single_file.PICKLED}")
+    try:
+        choice = of_file(single_file.SINGLE_FILE, model)
+    except LayoutError as error:
+        raise InputError(f"{path}: not one that a single file holds ({error})") from error
+    declared = {"clados.version": __version__, "clados.card": choice.card, "clados.model": repr(model)}
+    try:
+        with atomic_directory(path.parent) as fresh:
+            held = dict(_theirs(places(choice.layout, model), module, ""))
+            single_file.write_single_file(fresh / path.name, held, declared)
+    except (OSError, RuntimeError, SafetensorError) as error:  # torch's writer raises RuntimeError
         raise CheckpointError(f"{path}: not written, what stood there is untouched ({error})") from error
     return path
 

@@ -105,7 +105,8 @@ Directory = Annotated[
     ),
 ]
 AllowPickle = Annotated[
-    bool, typer.Option("--allow-pickle", help="Read pickled files (.bin, .pt) too, as torch's weights_only does.")
+    bool,
+    typer.Option("--allow-pickle", help="Read pickled files (.bin, .pt, .ckpt) too, as torch's weights_only does."),
 ]
 Architecture = Annotated[
     str | None,

@@ -63,7 +63,7 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "redpajama-incite": ("hf.pythia:pythia",),
     "roberta": ("hf.roberta:roberta", "hf.roberta:roberta_with_types", "fairseq.roberta:roberta"),
     "seeker": ("hf.blenderbot:blenderbot", "hf.gpt_2:gpt_2"),
-    "stable-diffusion": ("diffusers.stable_diffusion:stable_diffusion",),
+    "stable-diffusion": ("diffusers.stable_diffusion:stable_diffusion", "compvis.stable_diffusion:stable_diffusion"),
     "stablelm": ("hf.stablelm:stablelm",),
     "stablevicuna": ("hf.llama:llama",),
     "stackllama": ("hf.llama:llama",),

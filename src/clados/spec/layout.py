@@ -16,7 +16,8 @@ class Rule(Part):
 
     Of a U-Net whose blocks they count in a row, through all levels, ``@1`` is the number, from 1 on, of the one that
     our first two pieces name, level and block, or our first alone: what stands at the end of a level. ``~`` is what
-    comes last there: 2 where the level has attention, else 1.
+    comes last there: 2 where the level has attention, else 1. ``^`` is the level of our first piece, counted from the
+    other end.
     """
 
     name: str

@@ -25,6 +25,20 @@ def read_safetensors(file: Path) -> dict[str, LazyTensor]:
         raise CheckpointError(f"{file}: truncated, or not safetensors ({error})") from error
 
 
+def safetensors_metadata(file: Path) -> dict[str, str]:
+    """What a safetensors file says besides its tensors.
+
+    Raises:
+        CheckpointError: as ``read_safetensors``.
+    """
+    check_is_data(file)
+    try:
+        opened: Any = safe_open(file, framework="pt")
+        return dict(opened.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{file}: truncated, or not safetensors ({error})") from error
+
+
 def _lazily(file: Path, opened: Any, name: str) -> LazyTensor:
     def read() -> Tensor:
         tensor: Tensor = opened.get_tensor(name)

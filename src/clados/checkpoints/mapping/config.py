@@ -47,6 +47,7 @@ NEUTRAL: FlatConfig = {
 }
 # Keys that change in which precision something is computed, and nothing in float32: noted when they are true.
 PRECISION = ("reorder_and_upcast_attn", "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32")
+_OWN = ("model_type", "clados")  # ours, in files that hold nothing else that is meaningless
 TASK_KEYS = "task_specific_params"  # what a task's user is to ask for; nothing of it is applied, whatever its keys are
 MISSPELT = 0.9  # how like a key that is absent an unknown one is that is taken for it (difflib's ratio)
 
@@ -122,7 +123,7 @@ def _unknown(layout: Layout, config: FlatConfig) -> Iterator[str]:
         said = key in layout.config or key in layout.fixed or _is_ignored(layout, key)
         steps = key.split(".")
         known = steps[-1] in NEUTRAL or steps[-1] == token_tables.KEY or value == {}
-        meaningless = any(map(IRRELEVANT.fullmatch, steps)) if _is_directory(layout) else key == "model_type"
+        meaningless = any(map(IRRELEVANT.fullmatch, steps)) if _is_directory(layout) else steps[0] in _OWN
         if steps[0] == TASK_KEYS and value != {}:
             meaningless = known = False
         if not said and not known and not meaningless and value is not None:

@@ -293,6 +293,21 @@ def writable(model: Model, model_type: str = "") -> LayoutMatch:
     return native_layout("", model)
 
 
+def of_file(model_type: str, model: Model) -> LayoutMatch:
+    """The layout of a kind of file, for a model that it loses nothing of.
+
+    Raises:
+        LayoutError: it is of other models, or has no key for something of this one.
+    """
+    every = [each for each in layouts() if each[1].model_type == model_type and type(each[2]) is type(model)]
+    if not every:
+        raise LayoutError(f"{model_type} holds no {type(model).__name__}")
+    for card, layout, base in every:
+        if _holds(layout, base, model):
+            return LayoutMatch(card, layout, next(iter(layout.architectures)), model)
+    raise LayoutError(f"{model_type} has no key for {', '.join(_without_key(*every[0][1:], model))}")
+
+
 def why_unwritable(model: Model) -> str:
     """Why a model fits into nobody's files: what the layout of the declared model most like it has no key for.
 

@@ -82,9 +82,11 @@ def _place(layout: Layout, row: Row, head: Embedding | None, model: Model) -> Te
 
 
 def _filled(name: str, pieces: tuple[str, ...], row: Row, model: Model) -> str:
-    counted = _COUNTED.search(name)
-    if counted and row.env.levels is not None:
-        own, levels = len(pieces) - name.count("*"), row.env.levels
+    counted, levels = _COUNTED.search(name), row.env.levels
+    if "^" in name and levels is not None:
+        name, pieces = name.replace("^", str(len(levels.channels) - 1 - int(pieces[0]))), pieces[1:]
+    if counted and levels is not None:
+        own = len(pieces) - name.count("*")
         level, block, pieces = int(pieces[0]), int(pieces[1]) if own > 1 else levels.blocks, pieces[own:]
         name = name.replace(counted[0], str(int(counted[1]) + level * (levels.blocks + 1) + block))
         above = 2 ** (len(levels.channels) - 1 - level) in reach(model, "unet.attended")

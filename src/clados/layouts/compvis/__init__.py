@@ -1,0 +1,1 @@
+"""Names of tensors in the files of CompVis' latent diffusion."""
