@@ -82,7 +82,8 @@ def _place(layout: Layout, row: Row, head: Embedding | None, model: Model) -> Te
 
 
 def _filled(name: str, pieces: tuple[str, ...], row: Row, model: Model) -> str:
-    counted, levels = _COUNTED.search(name), row.env.levels
+    counted = _COUNTED.search(name)
+    levels = row.env.levels if counted or "^" in name else None
     if "^" in name and levels is not None:
         name, pieces = name.replace("^", str(len(levels.channels) - 1 - int(pieces[0]))), pieces[1:]
     if counted and levels is not None:
