@@ -48,6 +48,21 @@ def test_a_box_of_a_drawing_opens_its_part(page: Page, address: str) -> None:
     expect(part).to_have_class("chosen-part")
 
 
+@pytest.mark.parametrize("name", ["tree", "timeline"])
+def test_paper_has_the_whole_picture_and_the_window_its_part_again(page: Page, address: str, name: str) -> None:
+    page.goto(f"{address}{name}.html")
+    svg = page.locator(".canvas.live svg").first
+    shown = "svg => [svg.getAttribute('viewBox'), svg.querySelector('g').getAttribute('transform')]"
+    page.get_by_role("button", name="Zoom in").click()
+    svg.evaluate(f"svg => addEventListener('beforeprint', () => {{ window.printed = ({shown})(svg) }})")
+    before = svg.evaluate(shown)
+    page.pdf()
+    view, moved = page.evaluate("window.printed")
+    assert moved is None
+    assert svg.evaluate("(svg, view) => svg.viewBox.baseVal.width < Number(view.split(' ')[2])", view)
+    assert svg.evaluate(shown) == before
+
+
 def test_a_fold_opens_in_the_drawing_and_its_layers_do_and_the_address_keeps_them(page: Page, address: str) -> None:
     page.goto(f"{address}cards/gpt-3.html?size=2.7b")
     frame = page.locator('#drawing [data-box="stack.blocks"]')
@@ -145,10 +160,11 @@ def test_the_playground_answers_as_one_types(page: Page, address: str) -> None:
 
 
 def test_what_a_model_paints_is_a_film_that_plays(browser: Browser, tmp_path: Path) -> None:
-    model = str(written("dall-e", tmp_path / "painter"))
+    model = str(written("dall-e", tmp_path / ("painter" * 20)))
     for address in served(Site(given=Given((model,)))):
         for page in opened(browser, 390, "dark"):
             page.goto(f"{address}playground.html?{urlencode({'model': model})}")
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
             frames = page.locator(".film figure")
             assert frames.count() > 5
             expect(frames.last).to_be_visible()
@@ -161,6 +177,14 @@ def test_what_a_model_paints_is_a_film_that_plays(browser: Browser, tmp_path: Pa
             page.get_by_role("textbox", name="Text").fill("another heart")
             expect(page.locator("blockquote")).to_have_text("another heart")
             expect(page.get_by_role("button", name="Play")).to_have_count(1)
+
+
+def test_a_page_that_is_not_there_is_no_wider_than_the_window(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto(f"{address}cards/{'w' * 300}.html")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.close()
 
 
 def test_a_lesson_computes_attention_on_ones_own_sentence(page: Page, address: str) -> None:

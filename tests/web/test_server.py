@@ -271,7 +271,9 @@ def test_an_unknown_model_is_answered_with_the_nearest(client: TestClient) -> No
         answer = client.get(path)
         assert answer.status_code == 404
         assert f'href="{found}"' in answer.text
-    assert "The nearest model" not in client.get("/nothing-like-any.html").text
+    for path in ("/nothing-like-any.html", "/nope", "/compare.html?models=bertt&models=gpt-2"):
+        assert "The nearest model" not in client.get(path).text
+    assert "did you mean 'bert'?" in html.unescape(client.get("/compare.html?models=bertt&models=gpt-2").text)
 
 
 @pytest.mark.parametrize("card", ["bert", "gopher", "flamingo", "e5", "stable-diffusion"])

@@ -32,7 +32,7 @@ _MEDIA = {
     ".txt": "text/plain; charset=utf-8",
 }
 
-_ALIKE = 0.6  # from which a wrong path may have meant a model
+_ALIKE = 0.7  # from which a wrong path may have meant a model
 FROM = "from-"  # begins the name of a drawing beside a parent's
 _VIEWS = "clados.web.views"
 LESSON_NAMES = ("encoder-decoder", "attention", "pretraining", "foundation", "rlhf", "diffusion")
@@ -98,7 +98,7 @@ class Site:
         try:
             return self._found(asked)
         except NoModelError as error:
-            near = self._near(inside, 0)
+            near = self._near(inside, 0) if inside.startswith("cards/") else []  # else the query names it
             return _page(frame.not_found(asked, str(error), near), 404)
         except NoPageError as error:
             return _page(frame.not_found(asked, str(error), self._near(inside, _ALIKE)), 404)

@@ -63,6 +63,7 @@
       view.call(zoom.transform, d3.zoomIdentity.scale(scale));
       addEventListener("resize", fit);
     }
+    paper();
     if (frame.dataset.cards) models(frame.dataset.cards);
     const inside = document.querySelector("[data-inside]");
     if (inside) boxes(inside);
@@ -75,6 +76,18 @@
       const scale = Math.min(wide / width, high / height);
       zoom.extent([[0, 0], [wide, high]]).scaleExtent([Math.min(scale, 1), 16]);
       whole = d3.zoomIdentity.translate((wide - width * scale) / 2, 0).scale(scale);
+    }
+
+    // Paper has the whole drawing, whatever the window shows of it.
+    function paper() {
+      addEventListener("beforeprint", () => {
+        svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+        picture.removeAttribute("transform");
+      });
+      addEventListener("afterprint", () => {
+        fit();
+        picture.setAttribute("transform", d3.zoomTransform(svg));
+      });
     }
 
     function button(sign, label, act) {
