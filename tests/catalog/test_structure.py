@@ -29,6 +29,21 @@ from clados.errors import CladosError
         ("vit", "b/16", "reads", "images of 224 x 224 pixels as 196 patches of 16 x 16"),  # arXiv:2010.11929 §3.1
         ("roberta", "large", "reads", "up to 512 tokens"),  # 514 rows, of which the first two are not used
         ("clip", "vit-b/32", "text positions", "learned absolute"),  # arXiv:2103.00020 §2.4
+        ("stable-diffusion", "v1", "noise", "1,000 steps, deviations on a line; it foresees the noise"),
+        (  # CompVis/stable-diffusion configs/stable-diffusion/v1-inference.yaml
+            "stable-diffusion",
+            "v1",
+            "U-Net",
+            "320/640/1,280/1,280 channels, 2 residual blocks a level; self-attention and cross-attention to the text "
+            "at sides of 64/32/16",
+        ),
+        (  # arXiv:2204.06125 §2.1, table 3
+            "dall-e-2",
+            "upsampler-1024",
+            "reads",
+            "an image of 1024 x 1024 pixels with noise; the same of 256 x 256",
+        ),
+        ("dall-e", "dvae", "makes", "32 x 32 codes of 8,192 kinds"),  # arXiv:2102.12092 §2.1
     ],
 )
 def test_the_structure_is_said_as_the_papers_say_it(model: str, size: str, name: str, text: str) -> None:
@@ -56,7 +71,9 @@ def test_every_declared_size_has_a_structure() -> None:
     cards = [card for card in catalog().values() if card.runnable]
     for card in cards:
         for size in declaration_of(card).sizes:
-            assert structure(card, size).rows
+            rows = structure(card, size).rows
+            assert rows
+            assert all(rows.values()), (card.id, size)
 
 
 def test_a_size_that_is_not_declared_is_refused_with_those_that_are() -> None:

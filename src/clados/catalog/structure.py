@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from clados.catalog.card import Card, CardSize, Value, declaration_of
+from clados.catalog.painters import images_read, painter_rows
 from clados.catalog.sizes import model_of, size_named
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention
@@ -25,11 +26,13 @@ from clados.spec.inputs.multimodal import Multimodal
 from clados.spec.inputs.text import Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.kinds.bridged import Bridged
+from clados.spec.kinds.denoiser import ImageDenoiser
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.fold import Fold
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.painter import CodePainter
 from clados.spec.kinds.point_cloud import PointCloud
+from clados.spec.kinds.prior import DiffusionPrior
 from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.kinds.single import Decoder, Encoder, Tower
 from clados.spec.kinds.two_tower import TwoTower
@@ -121,6 +124,7 @@ def structure(card: Card, size: str | None = None) -> Structure:
         rows |= {f"{where}{name}": text for name, text in _said(stack, dims, inputs).items()}
     if isinstance(model, Pyramid):
         rows |= _pyramid(model)
+    rows |= painter_rows(model)
     if isinstance(model, Bridged):
         latents, dims = model.resampler.latents, model.size.resampler.dims
         rows["images"] = f"{latents} vectors each, from {dims.layers} layers, {dims.d_model:,} wide, {dims.heads} heads"
@@ -199,6 +203,10 @@ def _stacks(model: Model) -> Iterator[tuple[str, Stack, Dims, Inputs]]:
         yield "", model.decoder.stack, model.size.decoder.dims, model.decoder.inputs
     elif isinstance(model, Bridged):
         yield "", model.stack, model.size.text.dims, model.inputs
+    elif isinstance(model, ImageDenoiser):
+        yield "text", model.text.stack, model.size.text.dims, model.text.inputs
+    elif isinstance(model, DiffusionPrior):
+        yield "prior", model.stack, model.size.dims, model.inputs
     elif isinstance(model, Encoder | Decoder):
         yield "", model.stack, model.size.dims, model.inputs
 
@@ -218,7 +226,7 @@ def _positions(model: Model) -> int | None:
 
 
 def _reads(model: Model, size: CardSize) -> str:
-    return "; ".join(_read(inputs, size) for inputs in _inputs(model))
+    return "; ".join([*images_read(model), *(_read(inputs, size) for inputs in _inputs(model))])
 
 
 def _read(inputs: Inputs, size: CardSize) -> str:
