@@ -92,8 +92,8 @@ def _rotary(position: Rotary, here: Here) -> str:
 @words.register
 def _window(part: WindowAttention, here: Here) -> Words:
     side = here.given.window
-    bias = "bias by offset on scores"
-    notes = (heads_said(here.given.dims), f"windows of {side} × {side}", bias)
+    asked = ("q made of the whole map",) if isinstance(part, GlobalWindows) else ()
+    notes = (heads_said(here.given.dims), f"windows of {side} × {side}", "bias by offset on scores", *asked)
     return Words("attention", f"{windows_said(part)}, attention", notes)
 
 
