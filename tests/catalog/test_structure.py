@@ -29,13 +29,13 @@ from clados.errors import CladosError
         ("vit", "b/16", "reads", "images of 224 x 224 pixels as 196 patches of 16 x 16"),  # arXiv:2010.11929 §3.1
         ("roberta", "large", "reads", "up to 512 tokens"),  # 514 rows, of which the first two are not used
         ("clip", "vit-b/32", "text positions", "learned absolute"),  # arXiv:2103.00020 §2.4
-        ("stable-diffusion", "v1", "noise", "1,000 steps, deviations on a line; it foresees the noise"),
+        ("stable-diffusion", "v1", "noise", "1,000 steps, deviations on a line; it predicts the noise"),
         (  # CompVis/stable-diffusion configs/stable-diffusion/v1-inference.yaml
             "stable-diffusion",
             "v1",
             "U-Net",
             "320/640/1,280/1,280 channels, 2 residual blocks a level; self-attention and cross-attention to the text "
-            "at sides of 64/32/16",
+            "at sides of 64/32/16/8",  # the middle's too: ldm/modules/diffusionmodules/openaimodel.py middle_block
         ),
         (  # arXiv:2204.06125 §2.1, table 3
             "dall-e-2",

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -121,7 +122,8 @@ def test_theirs_is_read_with_its_sizes_and_computes_the_same(
         for i in range(1, 4):
             monkeypatch.setitem(sys.modules, ".".join(steps[:i]), sys.modules[__name__])
         monkeypatch.setattr(ModelCheckpoint, "__module__", ".".join(steps))
-        torch.save({"state_dict": published, "global_step": 470000, "callbacks": {ModelCheckpoint: {}}}, file)
+        watched = {ModelCheckpoint: {"best_model_score": np.float64(0.5)}}
+        torch.save({"state_dict": published, "global_step": 470000, "callbacks": watched}, file)
         monkeypatch.undo()
     else:
         file = in_safetensors(tmp_path / "model.safetensors", published)
@@ -141,6 +143,15 @@ def test_the_schedule_is_read_off_its_betas(published: Held, tmp_path: Path) -> 
     ours: Any = from_pretrained(file)
     assert ours.spec.diffusion == s.Diffusion(steps=500, betas=s.LinearBetas(0.001, 0.02))
     assert ours.spec.codes.scale == 0.25
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_numbers_of_the_schedule_are_those_that_were_rounded(
+    published: Held, tmp_path: Path, dtype: torch.dtype
+) -> None:
+    betas = torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64).square().to(dtype)
+    file = in_safetensors(tmp_path / "a.safetensors", published | {"betas": betas})
+    assert from_pretrained(file).spec.diffusion.betas == s.ScaledLinearBetas(0.00085, 0.012)
 
 
 @pytest.mark.parametrize("ending", [".safetensors", ".ckpt"])
@@ -178,6 +189,8 @@ def also(name: str, *shape: int) -> Callable[[Held], Held]:
         (also(f"{TEXT}embeddings.token_embedding.weight", 97), "has the shape (97,)"),
         (lambda held: held | {"betas": held["alphas_cumprod"] ** 2}, "'betas' do not grow evenly"),
         (also("betas", 3, 3), "'betas' has the shape (3, 3)"),
+        (lambda held: held | {"betas": -held["betas"]}, "a number above 0 for each step"),
+        (lambda held: held | {"scale_factor": torch.tensor(1)}, "'scale_factor' is of torch.int64"),
     ],
 )
 def test_what_is_no_such_model_is_refused_in_one_line(

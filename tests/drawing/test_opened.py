@@ -180,6 +180,21 @@ def test_a_stage_says_which_layers_take_turns_in_it_and_opens_to_them() -> None:
     assert said == 3 * [("windows",), ("shifted windows",)]
 
 
+def test_nothing_is_shifted_where_a_window_holds_the_map_whole() -> None:
+    notes = {each["id"]: each["notes"] for each in _data("swin")["boxes"]}
+    assert notes["stages.0"][-1] == "windows, shifted windows"
+    assert "windows of 7" in notes["stages.3"][-1]  # of a map of 7 x 7
+    assert {each.notes for each in _layers("swin", "stages.3.blocks").values()} <= {("windows",), ()}
+
+
+def test_layers_take_turns_in_the_shortest_run_that_repeats() -> None:
+    swin: Any = declared("swin").model
+    plain, shifted = swin.stack.kinds
+    figure: Any = architecture_figure(swin.but(stack=swin.stack.but(block=(plain, plain, shifted))), "swin")
+    notes = {each["id"]: each["notes"] for each in figure.data["boxes"]}
+    assert notes["stages.2"][-1] == "windows, windows, shifted windows × 2"
+
+
 def test_global_queries_lead_to_the_layers_that_ask_with_them() -> None:
     model = declared("gc-vit").model
     opened = ["stages.2.blocks.0", "stages.2.blocks.1"]

@@ -20,7 +20,7 @@ _BETAS: dict[type[Part], str] = {
     ScaledLinearBetas: "deviations on a line",
     CosineBetas: "cosine schedule",
 }
-_FORESEEN = {"noise": "the noise", "data": "what is without noise", "velocity": "the velocity"}
+_PREDICTED = {"noise": "the noise", "data": "what was without noise", "velocity": "the velocity"}
 _MIXERS: dict[type[Part], str] = {
     JointAttention: "attention over pixels and text together",
     ImageTransformer: "self-attention and cross-attention to the text",
@@ -75,7 +75,8 @@ def _unet(unet: UNet, levels: Levels, side: int) -> str:
     if unet.attention is None:
         return f"{_channels(levels)}; no attention"
     mixer = next((said for kind, said in _MIXERS.items() if isinstance(unet.attention, kind)), "self-attention")
-    sides = _every(side // each for each in unet.attended)
+    shorter = dict.fromkeys([*unet.attended, levels.shrinks])  # in the middle too
+    sides = _every(side // each for each in shorter)
     return f"{_channels(levels)}; {mixer} at sides of {sides}"
 
 
@@ -88,7 +89,9 @@ def _every(numbers: Iterable[int]) -> str:
 
 
 def _noise(diffusion: Diffusion) -> str:
-    """In how many steps, by which law, and what is foreseen."""
-    law = next(said for kind, said in _BETAS.items() if isinstance(diffusion.betas, kind))
+    """In how many steps, by which law, and what is predicted."""
+    law = next(
+        (said for kind, said in _BETAS.items() if isinstance(diffusion.betas, kind)), type(diffusion.betas).__name__
+    )
     also = " and the variance" if diffusion.variance else ""
-    return f"{diffusion.steps:,} steps, {law}; it foresees {_FORESEEN[diffusion.predicts]}{also}"
+    return f"{diffusion.steps:,} steps, {law}; it predicts {_PREDICTED[diffusion.predicts]}{also}"

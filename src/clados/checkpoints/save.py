@@ -129,8 +129,8 @@ def save_pretrained(
 def save_single_file(module: nn.Module, path: str | Path) -> Path:
     """Write Stable Diffusion as one file, in CompVis' names: safetensors, or their pickle where the path ends in .ckpt.
 
-    Their code and diffusers read it with a configuration of their own, and ``from_pretrained`` gives back an equal
-    model, for its declaration stands in the file. It is replaced in one step. A tokenizer has no place in it.
+    diffusers reads both, their code .ckpt, each with a configuration of its own, and ``from_pretrained`` gives back an
+    equal model, for its declaration stands in the file. It is replaced in one step. A tokenizer has no place in it.
 
     Raises:
         InputError: the path has another ending, or the module is no such model.

@@ -16,6 +16,7 @@ from clados.checkpoints.formats.safetensors import read_safetensors, safetensors
 from clados.checkpoints.mapping.dialects import FlatConfig
 from clados.checkpoints.mapping.lazy import LazyTensor
 
+MOST_DIGITS = 18  # of a number that float64 keeps
 SINGLE_FILE = "compvis:stable-diffusion"  # model_type of their layout
 PICKLED, SAFE = ".ckpt", ".safetensors"
 UNET, CODER, TEXT = "model.diffusion_model.", "first_stage_model.", "cond_stage_model.transformer.text_model."
@@ -26,11 +27,23 @@ _NOTES = (
 )
 
 
-class _Callback:
-    """Stands for a class of PyTorch Lightning by which published files name what watched a training."""
+class _Passed:
+    """Stands for what published files hold beside tensors, of the watcher of a training: nothing of it is made."""
+
+    def __init__(self, *given: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        pass
 
 
-_CALLBACK = "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint"
+_BESIDE = (
+    "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
+    "numpy.core.multiarray.scalar",  # its best score
+    "numpy._core.multiarray.scalar",
+    "numpy.dtype",
+    "numpy.dtypes.Float64DType",
+)
 
 
 def read_single_file(file: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ...]]:
@@ -50,7 +63,7 @@ def read_single_file(file: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dic
     sizes = _Sizes(file, found)
     declared = {key: str(said[key]) for key in _DECLARED if key in said}
     config = {"model_type": SINGLE_FILE, **declared, **sizes.unet(), **sizes.coder(), **sizes.text()}
-    return config | _schedule(file, found), found, _NOTES[: 1 if declared else 2]
+    return config | _schedule(file, found), found, _NOTES[: 1 if "clados.model" in declared else 2]
 
 
 def write_single_file(file: Path, held: dict[str, Tensor], declared: Mapping[str, str]) -> None:
@@ -65,7 +78,7 @@ def write_single_file(file: Path, held: dict[str, Tensor], declared: Mapping[str
 
 
 def _pickled(file: Path) -> tuple[Mapping[str, Any], dict[str, LazyTensor]]:
-    with torch.serialization.safe_globals([(_Callback, _CALLBACK)]):
+    with torch.serialization.safe_globals([(_Passed, name) for name in _BESIDE]):
         whole = read_pickle(file)
     return whole if isinstance(whole, Mapping) else {}, as_lazy(file, whole)
 
@@ -126,12 +139,17 @@ def _schedule(file: Path, found: Mapping[str, LazyTensor]) -> FlatConfig:
     """What the buffers tell of the schedule of noise, where they are there, and of how latents are scaled."""
     config: FlatConfig = {}
     if "scale_factor" in found and prod(found["scale_factor"].shape) == 1:
-        config["vae.scaling_factor"] = _number(found["scale_factor"].read())
+        scale = found["scale_factor"].read()
+        if not scale.is_floating_point():
+            raise CheckpointError(f"{file}: 'scale_factor' is of {scale.dtype}; a real number is allowed")
+        config["vae.scaling_factor"] = _number(scale)
     if "betas" not in found:
         return config
     betas = found["betas"].read()
-    if betas.dim() != 1 or len(betas) < 2 or not betas.is_floating_point():
-        raise CheckpointError(f"{file}: 'betas' has the shape {tuple(betas.shape)}; a number for each step is allowed")
+    if betas.dim() != 1 or len(betas) < 2 or not betas.is_floating_point() or bool((betas < 0).any()):
+        raise CheckpointError(
+            f"{file}: 'betas' has the shape {tuple(betas.shape)}; a number above 0 for each step is allowed"
+        )
     first, last, near = _number(betas[0]), _number(betas[-1]), 8 * torch.finfo(betas.dtype).eps
     steps = torch.linspace(0, 1, len(betas), dtype=torch.float64)
     laws = {
@@ -146,5 +164,7 @@ def _schedule(file: Path, found: Mapping[str, LazyTensor]) -> FlatConfig:
 
 
 def _number(tensor: Tensor) -> float:
-    """The shortest number that is kept as this one: 0.00085, which no float32 is."""
-    return float(str(tensor.reshape(()).float().numpy()))
+    """The number of fewest digits that is kept as this one: 0.00085, which no float is."""
+    one = tensor.reshape(()).detach()
+    written = (float(f"{float(one):.{digits}g}") for digits in range(1, MOST_DIGITS))
+    return next((each for each in written if torch.tensor(each, dtype=one.dtype) == one), float(one))

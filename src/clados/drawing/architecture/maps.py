@@ -1,6 +1,8 @@
 """Encoders of images in stages: pyramids of windows, bottlenecks, convolutions without norms."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from clados.drawing.architecture.coders import square
 from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, left, opened_fold, words
@@ -9,13 +11,14 @@ from clados.drawing.architecture.patterns import windows_said
 from clados.drawing.layout.links import Beside
 from clados.drawing.layout.nodes import PAD, Drawable, Framed, InColumn, InRow, Lettering
 from clados.drawing.layout.parts import BOX_WIDTH, SIDE
-from clados.spec.attention.windows import GlobalWindows
+from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
 from clados.spec.convolutions.nfnet import NFNet
 from clados.spec.convolutions.resnet import BottleneckStage, ResNet
+from clados.spec.core.part import part_fields
 from clados.spec.core.pieces import Held
 from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.stacks.reductions import Reduction
-from clados.spec.stacks.windows import WindowBlock, WindowStage
+from clados.spec.stacks.windows import WindowStage
 
 WIDEST, NARROWER = 340.0, 34.0  # width of the first stage, and by how much each next one is narrower
 
@@ -47,24 +50,41 @@ def _stage(held: Held, here: Here, side: int, number: int) -> Drawable:
     stage, dims, pieces = held.part, here.given.dims, Unpacked(held.part, held.env)
     assert isinstance(stage, WindowStage)
     title, blocks = f"Stage {number + 1}: layers", pieces.several("blocks").held
+    if side <= here.given.window:
+        blocks = tuple(map(_unshifted, blocks))
+    layers: list[Any] = [each.part for each in blocks]
     if (fold := here.key("blocks")) in here.opened:
         frame = opened_fold("blocks", blocks, here.but(width=here.width - 2 * PAD), title)
         return _queried(stage, pieces, frame, here)
     notes = (
         f"map of {side} × {side} × {dims.d_model:,}",
         f"{dims.heads} heads, windows of {here.given.window}",
-        _in_turn(stage.blocks),
+        _in_turn([windows_said(each.attn).lower() for each in layers]),
     )
     said = Words("attention", f"{title} × {len(blocks)}", tuple(each for each in notes if each))
     return box(stage, here, said=said, fold=fold)
 
 
-def _in_turn(layers: Sequence[WindowBlock]) -> str:
-    """Which kinds of layer are repeated together, how often, and which are left; empty for one kind."""
-    kinds, said = len({*layers}), [windows_said(each.attn).lower() for each in layers]
-    times, left_over = divmod(len(layers), kinds)
+def _unshifted(held: Held) -> Held:
+    """A layer as it is where a window holds the map whole: nothing is shifted there."""
+    layer: Any = held.part
+    if not isinstance(layer.attn, ShiftedWindows):
+        return held
+    return replace(held, part=layer.but(attn=WindowAttention(**part_fields(layer.attn))))
+
+
+def _in_turn(said: Sequence[str]) -> str:
+    """Which kinds of layer take turns, how often, and which are left; empty for one kind.
+
+    Args:
+        said: a kind's name for each layer.
+    """
+    run = next(n for n in range(1, len(said) + 1) if all(each == said[i % n] for i, each in enumerate(said)))
+    times, left_over = divmod(len(said), run)
+    if run == 1:
+        return ""
     more = f", then {', '.join(said[-left_over:])}" if left_over else ""
-    return f"{', '.join(said[:kinds])} × {times}{more}" if kinds > 1 else ""
+    return f"{', '.join(said[:run])}{f' × {times}' if times > 1 else ''}{more}"
 
 
 def _queried(stage: WindowStage, pieces: Unpacked, layers: Drawable, here: Here) -> Drawable:
@@ -72,7 +92,7 @@ def _queried(stage: WindowStage, pieces: Unpacked, layers: Drawable, here: Here)
     if "queries" not in pieces:
         return layers
     number, fold = len(pieces.several("queries").held), here.key("blocks")
-    notes = ("of the stage's whole map,", f"{number} convolution{'s' if number > 1 else ''}")
+    notes = ("of the stage's whole map,", f"{number} block{'s' if number > 1 else ''} of convolutions")
     at = here.but(path=here.key("queries"), width=SIDE)
     queries = box(stage, at, names=["queries"], said=Words("convolution", "Global queries", notes))
     asking = (f"{fold}.{i}.attn" for i, each in enumerate(stage.blocks) if isinstance(each.attn, GlobalWindows))
