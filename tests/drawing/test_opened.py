@@ -180,6 +180,15 @@ def test_a_stage_says_which_layers_take_turns_in_it_and_opens_to_them() -> None:
     assert said == 3 * [("windows",), ("shifted windows",)]
 
 
+def test_one_block_of_both_tracks_stands_in_the_frame_of_all() -> None:
+    model: Any = declared("alphafold").model
+    one = model.but(size=model.size.but(alignment=model.size.alignment.but(layers=1)))
+    sheet, width, height = architecture_sheet(one, "alphafold", (), model_node(one, "up", ["blocks.0"]))
+    assert list(faults(sheet, width, height)) == []
+    frame, whole = sheet.anchors["blocks"], sheet.anchors["blocks.0"]
+    assert frame.left < whole.left < whole.right < frame.right
+
+
 def test_nothing_is_shifted_where_a_window_holds_the_map_whole() -> None:
     notes = {each["id"]: each["notes"] for each in _data("swin")["boxes"]}
     assert notes["stages.0"][-1] == "windows, shifted windows"

@@ -47,7 +47,7 @@ NEUTRAL: FlatConfig = {
 }
 # Keys that change in which precision something is computed, and nothing in float32: noted when they are true.
 PRECISION = ("reorder_and_upcast_attn", "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32")
-_OWN = ("model_type", "clados")  # ours, in files that hold nothing else that is meaningless
+_OWN = ("model_type", "clados")  # what we add to a config that is inferred; its other keys must be known
 TASK_KEYS = "task_specific_params"  # what a task's user is to ask for; nothing of it is applied, whatever its keys are
 MISSPELT = 0.9  # how like a key that is absent an unknown one is that is taken for it (difflib's ratio)
 

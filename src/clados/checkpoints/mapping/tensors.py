@@ -148,7 +148,7 @@ def _inward(rule: Rule, row: Row, out: str, part: Tensor) -> Tensor:
         case RotaryHalves() if out in TURNED:
             return _swapped(part, (-1, 2, row.env.dims.head_dim // 2), 1)
         case Reshaped():
-            return part.reshape((-1, *row.shape[1:]) if row.shape else ())  # of several, one
+            return part.reshape((-1, *row.shape[1:]) if row.shape else ())  # one of q, k, v is fewer rows
         case _:
             return part
 

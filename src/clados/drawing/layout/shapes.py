@@ -248,8 +248,8 @@ class Tracks(Drawable):
         return HEAD + 6 if self.direction == "up" else _FOOT
 
     def _around(self, frame: Around) -> list[Around]:
-        """The frames around a frame."""
-        others = (each for each in self.frames if each is not frame)
+        """The frames around a frame: of those before it, as one of the same rows stands in the other."""
+        others = self.frames[: self.frames.index(frame)]
         return [each for each in others if each.first <= frame.first and frame.last <= each.last]
 
     @cached_property
