@@ -41,7 +41,7 @@ class ReplacedTokensTask(Task[s.ReplacedTokens, Packed], objective=s.ReplacedTok
     batch = 16
     term: ClassVar[str] = "found"
     targets: ClassVar[int] = 20_000
-    small = Small(params="200K", vocab=160, steps=1000, length=16, batch=64, lr=1.5e-3, dropout=0.0)
+    small = Small(params="960K", vocab=2048, steps=12_500, length=32, batch=64, lr=1e-3, dropout=0.0)
 
     def suited(self, model: s.Model, paper: s.Model) -> s.ReplacedTokens:
         """With a generator that is to the model what the paper's is to the paper's model."""
