@@ -106,7 +106,7 @@ MODELS = {
     "xlnet": Small("xlnet", params="910K", steps=3500, lr=2e-3),
     "transformer": Small("transformer", "translation", "940K", length=48, batch=64, steps=13_000, dropout=0.3),
     "e5": Small(
-        "e5", "pairs", length=48, batch=64, steps=14_000, lr=5e-4, start="bert", stage="contrastive pretraining"
+        "e5", "pairs", "1M", length=48, batch=64, steps=8000, lr=1e-3, dropout=0.1, stage="contrastive pretraining"
     ),
     "gpt-2-instruct": Small(
         "gpt-2", "questions", batch=64, steps=12_000, lr=1e-3, start="gpt-2", objective="supervised"
