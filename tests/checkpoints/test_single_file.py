@@ -209,6 +209,9 @@ def test_a_pickle_is_read_where_it_is_allowed(published: Held, tmp_path: Path) -
     torch.save({"state_dict": published}, tmp_path / "model.ckpt")
     with pytest.raises(CheckpointError, match="--allow-pickle"):
         from_pretrained(tmp_path / "model.ckpt")
+    torch.save({"state_dict": {"weight": torch.zeros(2)}}, tmp_path / "model.ckpt")
+    with pytest.raises(CheckpointError, match=r"names begin with model\.diffusion_model\."):
+        from_pretrained(tmp_path / "model.ckpt", allow_pickle=True)
     torch.save({"state_dict": published, "optimizer": object()}, tmp_path / "model.ckpt")
     with pytest.raises(CheckpointError, match="not a pickle of tensors alone"):
         from_pretrained(tmp_path / "model.ckpt", allow_pickle=True)

@@ -143,11 +143,10 @@ def save_single_file(module: nn.Module, path: str | Path) -> Path:
         choice = of_file(single_file.SINGLE_FILE, model)
     except LayoutError as error:
         raise InputError(f"{path}: not one that a single file holds ({error})") from error
-    declared = {"clados.version": __version__, "clados.card": choice.card, "clados.model": repr(model)}
     try:
         with atomic_directory(path.parent) as fresh:
             held = dict(_theirs(places(choice.layout, model), module, ""))
-            single_file.write_single_file(fresh / path.name, held, declared)
+            single_file.write_single_file(fresh / path.name, held, _declared(choice, model))
     except (OSError, RuntimeError, SafetensorError) as error:  # torch's writer raises RuntimeError
         raise CheckpointError(f"{path}: not written, what stood there is untouched ({error})") from error
     return path
@@ -211,10 +210,14 @@ def config_json(model: Model) -> dict[str, Any]:
     return _config(choice, model, "float32", {})
 
 
+def _declared(choice: LayoutMatch, model: Model) -> dict[str, str]:
+    """What a file says of the model in it, as keys of its config."""
+    return {"clados.version": __version__, "clados.card": choice.card, "clados.model": repr(model)}
+
+
 def _config(choice: LayoutMatch, model: Model, precision: str, trained: Mapping[str, Any]) -> dict[str, Any]:
     """What config.json says: the layout's keys, and the declaration."""
-    kept: FlatConfig = {"clados.version": __version__, "clados.card": choice.card, "clados.model": repr(model)}
-    kept |= {"clados.run": trained} if trained else {}
+    kept: FlatConfig = {**_declared(choice, model), **({"clados.run": trained} if trained else {})}
     layout = choice.layout
     head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
     return nested(head | to_config(layout, choice.model) | kept, layout.model_type)

@@ -56,6 +56,8 @@ def read_single_file(file: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dic
         raise CheckpointError(f"{file}: {REFUSED}")
     said, found = _pickled(file) if file.suffix == PICKLED else (safetensors_metadata(file), read_safetensors(file))
     missing = [part for part in (UNET, CODER, TEXT) if not any(name.startswith(part) for name in found)]
+    if len(missing) == 3 and file.suffix == PICKLED:
+        raise CheckpointError(f"{file}: of no part of Stable Diffusion: names begin with {UNET}, {CODER} and {TEXT}")
     if len(missing) == 3:
         raise CheckpointError(f"{file}: this is a file; name its directory, which holds config.json too")
     if missing:

@@ -1,6 +1,6 @@
 """Models that fold proteins: an alignment and the map of its pairs, two tracks side by side."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -26,7 +26,7 @@ from clados.drawing.layout.nodes import Drawable, Framed, InColumn, InRow, Lette
 from clados.drawing.layout.parts import BOX_WIDTH
 from clados.drawing.layout.shapes import Across, Around, Track, Tracks
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Held, Named, Several
+from clados.spec.core.pieces import Held, Named
 from clados.spec.folding.embedders import Alignment, ExtraRows, Recycling, Templates
 from clados.spec.folding.evoformer import (
     Column as ColumnMixer,
@@ -125,39 +125,38 @@ def _templates(part: Templates, here: Here) -> Words:
     return Words("attention", "Templates", ("blocks of triangles, attended to;", "angles as further rows"))
 
 
-@drawn.register
-def _draw_templates(part: Templates, here: Here) -> Drawable:
-    pieces = Unpacked(part, here.given)
-    blocks, norm = pieces.several("blocks"), pieces.held("norm_out")
-    return _beside(part, here, blocks, lambda own, layers: (layers, here.draw("norm_out", norm, width=BOX_WIDTH), own))
-
-
 @words.register
 def _extra(part: ExtraRows, here: Here) -> Words:
     return Words("attention", "Extra rows", ("blocks of both tracks, narrow,", "with one query a head in columns"))
 
 
 @drawn.register
-def _draw_extra(part: ExtraRows, here: Here) -> Drawable:
-    return _beside(part, here, Unpacked(part, here.given).several("blocks"), lambda own, layers: (own, layers))
-
-
-def _beside(
-    part: Part, here: Here, blocks: Several, column: Callable[[Drawable, Drawable], tuple[Drawable, ...]]
-) -> Drawable:
+def _beside(part: Templates | ExtraRows, here: Here) -> Drawable:
     """What is added to the map of pairs as one box, or where its blocks are opened a frame with each of them.
 
-    Args:
-        column: puts its own tensors and its blocks in the order of the data.
+    What its own tensors compute before the blocks stands below these, the rest above: its pieces have that order.
     """
-    said, times, fold = words(part, here), len(blocks.held), here.key("blocks")
+    pieces, order = Unpacked(part, here.given), [*part.pieces(here.given)]
+    blocks, norm = pieces.several("blocks"), pieces.perhaps("norm_out")
+    said, fold = words(part, here), here.key("blocks")
     title = f"{said.name}: blocks"
     if fold not in here.opened:
-        return box(part, here, said=replace(said, name=f"{title} × {times}"), fold=fold)
-    names = Unpacked(part, here.given).own()
-    own = box(part, here.but(path=here.key("own"), width=BOX_WIDTH), names=names, said=Words(said.kind, "Products"))
-    layers = opened_fold("blocks", blocks.held, here.but(width=BOX_WIDTH), title)
-    return Framed(here.path, said.name, said.name, InColumn(column(own, layers)))
+        return box(part, here, said=replace(said, name=f"{title} × {len(blocks.held)}"), fold=fold)
+    own, at = pieces.own(), order.index("blocks")
+
+    def products(names: Sequence[str]) -> list[Drawable]:
+        if not names:
+            return []
+        inside = here.but(path=here.key(names[0]), width=BOX_WIDTH)
+        return [box(part, inside, names=names, said=Words(said.kind, "Products"))]
+
+    column = [
+        *products([each for each in own if order.index(each) < at]),
+        opened_fold("blocks", blocks.held, here.but(width=BOX_WIDTH), title),
+        *([here.draw("norm_out", norm, width=BOX_WIDTH)] if norm else []),
+        *products([each for each in own if order.index(each) > at]),
+    ]
+    return Framed(here.path, said.name, said.name, InColumn(tuple(column)))
 
 
 def _branch(pieces: Unpacked, name: str, here: Here, title: str = "") -> Drawable:
