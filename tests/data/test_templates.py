@@ -1,5 +1,6 @@
 """Examples as texts: the published prompts, whose turn it is, and fields that are not there."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from clados.data.errors import DataError
 from clados.data.examples import Dialogue, Pair
 from clados.data.rows import examples_of
-from clados.data.templates import closed, conversation, end_of, marks_of, messages, written
+from clados.data.templates import Conversation, closed, conversation, end_of, marks_of, messages, prompt_of, written
 from clados.data.vocabularies import load_tokenizer
 from clados.models.declared import declared
 from clados.small import model_folder
@@ -92,6 +93,20 @@ def test_texts_are_the_published_ones(card: str, row: dict[str, object], expecte
 def test_an_answer_of_vicuna_begins_with_the_space_before_it() -> None:
     said = messages([("user", "Hi")])
     assert written(template("vicuna"), said).text.endswith("USER: Hi ASSISTANT:")
+
+
+@pytest.mark.parametrize("card", ["chatgpt", "sparrow", "anthropic-assistant", "gophercite"])
+def test_what_every_answer_begins_with_is_given_and_not_learned(card: str) -> None:
+    form = next(each.objective.template for each in declared(card).recipe.stages if hasattr(each.objective, "template"))
+    fields = [(each, "A") for each in ("title", "quote", "claim", "evidence")]
+    said = conversation(Pair("d", "Q", "A", fields=tuple(fields)))
+    whole = written(form, said)
+    asked = written(form, Conversation((replace(said.turns[0], answer=None),), said.system)).text
+    assert len(asked) > len(prompt_of(form, said.turns[0]))
+    ((start, end),) = whole.answers
+    assert whole.text[:start] == asked
+    assert whole.text[start:].lstrip().startswith("A")
+    assert end == len(whole.text)
 
 
 @pytest.mark.parametrize("row", [HELLO, SHARED, {"prompt": "Hi", "completion": "Hello"}])

@@ -11,6 +11,7 @@ from clados.proofs import Subject, unseen
 from clados.proofs.cases import small, structures
 from clados.proofs.fields import BROKE, _skeleton, model_fields, recipe_fields, unlike
 from clados.proofs.mutations import example, mutants, put, siblings
+from clados.proofs.produced import Produced
 
 TRAINED = [name for name in package_models() if runs(declared(name).recipe.stages[0].objective)]
 
@@ -85,7 +86,7 @@ def test_a_word_that_changes_nothing_is_not_taken_for_noticed() -> None:
     declaration = declared("gpt-2")
     model = small(declaration.model)
     assert unseen.moments(declaration, model, model, "init.std") == ""
-    assert unseen.Produced(declaration).differs(declaration.recipe) == ""
+    assert Produced(declaration).differs(declaration.recipe) == ""
 
 
 def test_dropout_that_stands_nowhere_is_not_taken_for_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

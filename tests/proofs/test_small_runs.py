@@ -13,6 +13,7 @@ from clados.models.declared import declared, package_models
 from clados.objectives import Small, runs, task
 from clados.objectives.next_token import NextTokenTask
 from clados.proofs import Subject, applies, learns, training
+from clados.proofs.adapts import walked_by
 from clados.proofs.training import SmallRun
 from clados.small import model_folder
 from clados.train.choices import Choices
@@ -42,10 +43,36 @@ def test_a_small_gpt_2_learns_and_a_shuffled_one_does_not(subject: Subject) -> N
     assert "of smoothed bigram (not reached)" in finding.evidence
 
 
-def test_it_continues_texts_from_python_and_from_the_command_line(subject: Subject) -> None:
+def test_it_continues_texts_from_python_and_from_the_command_line(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applies, "shipped", lambda subject: None)
     finding = applies.prove_applies(subject)
     assert finding.status == "holds", finding.evidence
     assert finding.evidence.startswith("next token@1")
+
+
+def test_what_ships_is_of_use_and_nothing_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "measured_run", lambda *given: pytest.fail("something was trained"))
+    finding = applies.prove_applies(Subject(catalog()["e5"], folder=tmp_path))
+    assert finding.status == "holds", finding.evidence
+    assert finding.evidence.startswith("small/e5: R@1 0.16")
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("card", ["gpt-2", "electra", "e5", "transformer"])
+def test_a_model_that_ships_by_its_own_objective_is_what_is_shown(card: str) -> None:
+    one = Subject(catalog()[card])
+    ships = training.shipped(one)
+    assert ships is not None
+    assert ships.id == f"small/{card}"
+    assert training.applied_by(one) != training.learned_by(one)
+
+
+def test_what_does_not_ship_is_trained() -> None:
+    one = Subject(catalog()["gopher"])
+    assert training.shipped(one) is None
+    assert training.applied_by(one) == training.learned_by(one)
 
 
 def test_an_objective_without_a_verb_of_its_own_is_missing_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +197,7 @@ def test_a_tuned_model_ends_below_what_it_was_and_a_student_too(
         ("openchatkit", 1200, 1e-3),  # the questions too
         ("stablevicuna", 2400, 1e-3),  # from a start that does not ship
         ("seeker", 2400, 1e-3),  # from an earlier stage of its own
+        ("instructor", 1920, 2e-3),  # from the small T5's encoder
     ],
 )
 def test_what_learns_in_part_or_from_a_start_that_does_not_ship_learns_for_longer(
@@ -282,3 +310,11 @@ def test_of_stages_that_go_on_and_are_measured_by_one_loss_the_first_is_proven()
 def test_what_is_tuned_on_longer_texts_starts_from_short_rows_only_where_positions_go_on() -> None:
     assert training._reads_longer(declared("t5").model)  # distances
     assert not training._reads_longer(declared("seeker").model)  # a table, as long as the rows
+
+
+@pytest.mark.parametrize(("card", "begins"), [("chatgpt", "<|im_start|>assistant\n"), ("sparrow", "Sparrow:")])
+def test_a_result_is_of_what_is_given_before_answers(card: str, begins: str) -> None:
+    one = Subject(catalog()[card])
+    assert f"given: {begins}" in training.learned_by(one)
+    assert f"given: {begins}" in walked_by(one)
+    assert not training.given_to(s.Supervised(s.Template()))

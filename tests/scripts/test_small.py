@@ -9,7 +9,7 @@ import small as training
 import clados
 from clados.apply.ready import load
 from clados.data.examples import split
-from clados.data.sets import english, glosses, instructions, translation
+from clados.data.sets import english, instructions, related, synsets, translation
 from clados.small import SmallModel, small_models
 
 FOUND = small_models()
@@ -40,7 +40,7 @@ def test_data_of_a_run_are_held_out_as_its_sets_hold_them_out() -> None:
     sets: dict[str, list[Any]] = {
         "english": english(),
         "translation": translation(),
-        "pairs": glosses(),
+        "pairs": related(synsets()),
         "questions": instructions(),
     }
     for name, examples in sets.items():

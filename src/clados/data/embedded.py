@@ -25,7 +25,7 @@ _ROLES = {
     "cls_token_id": "cls",
     "mask_token_id": "mask",
 }
-# how splitter are cut before bytes are merged: the usual rule of byte-level BPE, and Llama 3's
+# how a text is split before bytes are merged: the usual rule of byte-level BPE, and Llama 3's
 _USUAL = ("gpt-2", "mpt", "olmo", "default")
 LLAMA_3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|"

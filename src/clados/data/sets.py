@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clados.data.cartpole import cartpole_episodes
-from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, Protein, RankedAnswers, Text
+from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, Protein, RankedAnswers, Text, split
 from clados.data.particles import particles
 from clados.data.preferences import checked_answers, checked_rules, true_against_others
 from clados.data.proteins import protein_text
@@ -199,8 +199,13 @@ NEAR_GLOSSES = 8  # that are near, and wrong
 
 
 def glosses() -> list[Pair]:
-    """Words of WordNet with their glosses, and entries with the glosses of what they are a kind of."""
-    return related(synsets())
+    """Words of WordNet with their glosses, and entries with the glosses of what they are a kind of.
+
+    Those of 18,000 synsets that are less frequent are never held out.
+    """
+    train, held_out = split(related(synsets()))
+    train += related(list(embedded_rows("wordnet_glosses")))
+    return [replace(each, held_out=side) for side, some in ((False, train), (True, held_out)) for each in some]
 
 
 def related(rows: Sequence[dict[str, Any]]) -> list[Pair]:

@@ -119,6 +119,8 @@ def _template(learned: Objective) -> Template | None:
 def written(template: Template, said: Conversation) -> WrittenText:
     """A conversation as a text; where its last answer is still to come, the text ends where that would begin.
 
+    What every answer begins with is given to the model when it is used, and is no part of what is learned as an answer.
+
     Raises:
         DataError: the template names a field that the example lacks.
     """
@@ -128,7 +130,7 @@ def written(template: Template, said: Conversation) -> WrittenText:
         if turn.answer is None:
             text += begun(template)
         else:
-            start = len(text)
+            start = len(text) + len(begun(template))
             text += filled_in(template.answer, turn.answer)
             answers.append((start, len(text)))
     return WrittenText(text, tuple(answers))

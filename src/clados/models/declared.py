@@ -41,7 +41,7 @@ def declared(model: str) -> Declaration:
         SpecError: when no such model is declared, with the nearest name.
     """
     if model in package_models():
-        return _of(importlib.import_module(package_models()[model]), model).but(layouts=layouts_of(model))
+        return _packaged(package_models()[model], model)
     mine = user_models()
     if model not in mine:
         raise SpecError(f"no model '{model}' is declared{hint(model, [*package_models(), *mine])}")
@@ -55,6 +55,11 @@ def declared_in(file: str | Path) -> Declaration:
         SpecError: when there is none in it.
     """
     return _of(_from(Path(file)), str(file))
+
+
+@functools.cache
+def _packaged(module: str, model: str) -> Declaration:
+    return _of(importlib.import_module(module), model).but(layouts=layouts_of(model))
 
 
 def _id(file: Path) -> str:

@@ -168,9 +168,8 @@ class Task(ABC, Generic[Objective, Row]):
         term: the loss that is compared with the baseline, where there are several.
         untrained: whether an untrained model may do well, and has to be measured too.
         targets: how many predictions the held-out loss has to be the mean of.
-        small: the model that proves that it learns; ``longer``: that it does its work; ``mixture``: that a mixture of
-            experts does both, of which a token meets a share alone; ``before``: that one of these is tuned from, where
-            no small model ships, with its own objective's rate.
+        longer: the model that proves that it does its work, where that is not ``small``; ``mixture``: that a mixture of
+            experts does both, of which a token meets a share alone.
     """
 
     reads: ClassVar[type[Any]] = Text
@@ -189,10 +188,8 @@ class Task(ABC, Generic[Objective, Row]):
     term: ClassVar[str] = "loss"
     untrained: ClassVar[bool] = False
     targets: ClassVar[int] = 0
-    small: ClassVar[Small] = Small()
     longer: ClassVar[Small | None] = None
     mixture: ClassVar[Small | None] = None
-    before: ClassVar[Small | None] = None
 
     def __init_subclass__(cls, objective: type[s.Objective] | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -201,6 +198,16 @@ class Task(ABC, Generic[Objective, Row]):
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
+
+    @property
+    def small(self) -> Small:
+        """The model that proves that it learns."""
+        return Small()
+
+    @property
+    def before(self) -> Small | None:
+        """What one of these is tuned from, where no small model ships; its rate is that of its own objective."""
+        return None
 
     # ------------------------------------------------------------ examples
 

@@ -23,7 +23,7 @@ from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Frozen
 from clados.objectives.rollouts import RolloutTask
 from clados.proofs.proof import Finding, Subject
-from clados.proofs.training import SEEDS, code_of
+from clados.proofs.training import SEEDS, code_of, given_to
 from clados.train.align import Leg, align, choices_of, legs, walk_begun
 from clados.train.choices import Choices
 from clados.train.plan import Plan, initial_model
@@ -112,7 +112,8 @@ def walked_by(subject: Subject) -> tuple[str, ...]:
     if not any(isinstance(stage, s.Tuning) for stage in subject.declaration.recipe.stages):
         return ()
     plan = legs(Walk(model=subject.card.id))
-    return (*map(repr, plan), *(code_of(task(each.learned)) for each in plan if runs(each.learned)))
+    codes = (code_of(task(each.learned)) for each in plan if runs(each.learned))
+    return (*map(repr, plan), *codes, *(text for each in plan for text in given_to(each.learned)))
 
 
 def _forget_other(folder: Path, mark: list[str]) -> None:

@@ -1,4 +1,7 @@
-"""Proof ``applies``: the trained small self does the model's own work, from Python and from the command line."""
+"""Proof ``applies``: the small self does the model's own work, from Python and from the command line.
+
+That is the small model which ships of it, on what that was not trained on, or else one that is trained for the proof.
+"""
 
 import json
 import subprocess
@@ -31,7 +34,9 @@ from clados.data.examples import pixels
 from clados.objectives import measure, runs, task
 from clados.objectives.text import beside_bigram
 from clados.proofs.proof import Finding, Subject
-from clados.proofs.training import SEEDS, choices, folder_of, stage_of, trained
+from clados.proofs.training import SEEDS, choices, folder_of, shipped, stage_of, trained
+from clados.small import SmallModel
+from clados.train.choices import Choices
 from clados.train.plan import initial_model
 from clados.train.planned import planned
 
@@ -51,13 +56,14 @@ def prove_applies(subject: Subject) -> Finding:
     if objective.verb not in ANSWERS:
         verb = f"the verb '{objective.verb}', which this proof does not know" if objective.verb else "no verb"
         return Finding("missing", f"{type(objective).__name__} has {verb}; it knows {', '.join(ANSWERS)}")
-    run = trained(subject, SEEDS[0], longer=True)
-    asked = choices(subject, SEEDS[0], longer=True)
-    plan, folder = planned(asked), folder_of(subject, asked)
+    ships = shipped(subject)
+    run = None if ships else trained(subject, SEEDS[0], longer=True)
+    asked = _as_shipped(subject, ships) if ships else choices(subject, SEEDS[0], longer=True)
+    plan, folder = planned(asked), ships.folder if ships else folder_of(subject, asked)
     ready = load(folder)
     measured, one = measure(ready, plan.held_out, examples=len(plan.held_out)), task(objective)
-    evidence, better = str(measured), measured.better
-    if "bigram" in run.baseline:  # which knows what stands before alone, as a model does that writes on
+    evidence, better = f"{ships.id}: {measured}" if ships else str(measured), measured.better
+    if run and "bigram" in run.baseline:  # which knows what stands before alone, as a model does that writes on
         other = f" against {beside_bigram([run.end], run.baseline)}" if plan.model.writes == "continues" else ""
         evidence += f"; {run.end:.2f} nats a token{other}"
     if one.untrained:
@@ -65,13 +71,19 @@ def prove_applies(subject: Subject) -> Finding:
         evidence, better = f"{evidence}; untrained {blank.value:.3g}", better and measured.value > blank.value
     with tempfile.TemporaryDirectory() as scratch:
         printed, computed = ANSWERS[objective.verb](ready, folder, plan.held_out.at(0), Path(scratch))
-    rows = ({**asdict(run), "measure": asdict(measured)},)
+    rows = ({**(asdict(run) if run else {}), "measure": asdict(measured)},)
     if printed != computed:
         apart = f"the command says {str(printed)[:60]!r}, the function {str(computed)[:60]!r}"
         return Finding("fails", f"{evidence}; {apart}", rows)
     if not better:
         return Finding("fails", f"{evidence}; asked: {measured.asked:.4g}", rows)
     return Finding("holds", f"{evidence}; command = function", rows)
+
+
+def _as_shipped(subject: Subject, ships: SmallModel) -> Choices:
+    """A run that would go on from what ships: what it holds out of the embedded data was held out there, too."""
+    stage = stage_of(subject.declaration).name
+    return Choices(model=subject.card.id, start=str(ships.folder), stage=stage, length=ships.length)
 
 
 def command(*arguments: str) -> Any:
@@ -91,8 +103,8 @@ def command(*arguments: str) -> Any:
 
 def _generate(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     prompt = " ".join([*list(control_codes(ready))[:1], PROMPT])
-    printed = command("generate", str(folder), "--prompt", prompt, "--max-new-tokens", "12")
-    return printed["text"], write(ready, prompt, max_new_tokens=12)
+    printed = command("generate", str(folder), "--prompt", prompt, "--max-new-tokens", "12", "--seed", "0")
+    return printed["text"], write(ready, prompt, max_new_tokens=12, seed=0)
 
 
 def _chat(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:

@@ -250,11 +250,11 @@ def _(model: s.CodePainter, draw: torch.Generator) -> ModelInputs:
 
 @_example_inputs.register
 def _(model: s.Bridged, draw: torch.Generator) -> ModelInputs:
-    """Two images of two frames a text: one stands in the first text, two in the second, none in the last."""
+    """Two images of two frames a text: one stands in the last text, on which slopes are taken, two before it."""
     read = _texts(model.inputs, LENGTH, draw)
     ids = read["input_ids"]
     ids[ids == model.image_token] = 3
-    ids[0, 4] = ids[1, 0] = ids[1, 11] = model.image_token
+    ids[2, 4] = ids[1, 0] = ids[1, 11] = model.image_token
     vision = model.vision
     shape = (TEXTS, 2, 2, vision.channels, vision.image, vision.image + 5)
     return {**read, "pixel_values": torch.randn(shape, generator=draw)}

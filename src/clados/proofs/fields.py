@@ -17,6 +17,7 @@ from clados.proofs.cases import structures, unpadded
 from clados.proofs.file_references import FileReference
 from clados.proofs.mutations import Mutant, mutants
 from clados.proofs.parity import TOLERANCE, Case, cases, comparison_key, distance
+from clados.proofs.produced import Produced
 from clados.proofs.proof import Finding, Subject
 from clados.proofs.references import OracleReference
 from clados.train.chain import trainable, why_not
@@ -187,7 +188,7 @@ def recipe_fields(subject: Subject) -> list[dict[str, Any]]:
         if stage not in able:
             continue
         declaration = subject.declaration.but(recipe=s.Recipe((stage,)))  # what it starts from is nothing to it
-        usual = unseen.Produced(declaration)
+        usual = Produced(declaration)
         for mutant in mutants(declaration.recipe):
             if EXCLUDED.search(mutant.path) or mutant.path == "stages" or _says_nothing(declaration, mutant):
                 continue
@@ -227,7 +228,7 @@ def _says_nothing(declaration: s.Declaration, mutant: Mutant) -> bool:
     return mutant.path.endswith(".steps") and isinstance(stage.schedule, s.Constant)
 
 
-def _produces(usual: unseen.Produced, changed: s.Recipe) -> str:
+def _produces(usual: Produced, changed: s.Recipe) -> str:
     try:
         return usual.differs(changed)
     except CladosError:

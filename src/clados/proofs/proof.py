@@ -95,7 +95,7 @@ PROOFS: dict[str, tuple[str, str]] = {
     "fields": ("fields", "every field of the declaration changed is a change that is noticed"),
     "learns": ("learns", "its own objective beats guessing on held-out data, and not when shuffled"),
     "adapts": ("adapts", "later stages of its recipe move their own measure"),
-    "applies": ("applies", "its trained small self does its work better than the trivial answer"),
+    "applies": ("applies", "what ships of it, or its trained small self, does its work better than the trivial answer"),
 }
 
 TRAINED = ("learns", "applies")  # proofs that need a trained small self

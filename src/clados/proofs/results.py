@@ -133,9 +133,9 @@ def proof_checksum(subject: Subject, name: str) -> str:
     if not subject.card.runnable:
         return ""
     if name in TRAINED:
-        from clados.proofs.training import learned_by  # with torch
+        from clados.proofs.training import applied_by, learned_by  # with torch
 
-        return _sum(repr(subject.declaration), *learned_by(subject))
+        return _sum(repr(subject.declaration), *(applied_by if name == "applies" else learned_by)(subject))
     if name == "adapts":
         from clados.proofs.adapts import walked_by  # with torch
 

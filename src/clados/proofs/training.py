@@ -12,11 +12,14 @@ from typing import Any
 from clados import spec as s
 from clados.catalog.load import catalog
 from clados.checkpoints import save_pretrained
+from clados.checkpoints.metadata import read_metadata
+from clados.data.templates import begun
 from clados.files import write_json
 from clados.objectives import Task, runs, task
 from clados.objectives.tasks import Small
 from clados.proofs.proof import Subject
 from clados.small import SmallModel, small_model
+from clados.spec.core.part import part_fields
 from clados.spec.core.scale import mixes
 from clados.train.chain import trainable
 from clados.train.choices import Choices
@@ -97,7 +100,29 @@ def learned_by(subject: Subject) -> tuple[str, ...]:
     changed = (repr(scaled),) if scaled != (1, 1) else ()
     last = _stages(subject.declaration)[-1]
     earlier = (stage.name,) if stage.objective != last.objective else ()
-    return repr(one.small), repr(one.longer), *mixture, *start, *changed, *earlier, code_of(one)
+    given = given_to(stage.objective)
+    return repr(one.small), repr(one.longer), *mixture, *start, *changed, *earlier, *given, code_of(one)
+
+
+def given_to(learned: s.Objective) -> tuple[str, ...]:
+    """What every answer of a template begins with, where answers are learned: it is given to the model, not learned."""
+    words = part_fields(learned)
+    begins = begun(words["template"]) if "template" in words and "learns" in words else ""
+    return (f"given: {begins}",) if begins else ()
+
+
+def applied_by(subject: Subject) -> tuple[str, ...]:
+    """What a model's work is shown with, beside its declaration: what ships of it, or how it is trained."""
+    ships = shipped(subject)
+    if ships is None:
+        return learned_by(subject)
+    return f"{ships.id} {ships.seconds} {ships.value}", code_of(task(stage_of(subject.declaration).objective))
+
+
+def shipped(subject: Subject) -> SmallModel | None:
+    """The small model that ships of this very model, where it learned by the objective that is proven."""
+    ships, learned = small_model(subject.card.id), stage_of(subject.declaration).objective
+    return ships if ships and type(read_metadata(ships.folder).objective) is type(learned) else None
 
 
 def code_of(one: Task[Any, Any]) -> str:

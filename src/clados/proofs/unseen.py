@@ -1,9 +1,8 @@
-"""Fields that no output in evaluation shows: initialisation, dropout, roles of tokens, recipes."""
+"""Fields of a structure that no output in evaluation shows: initialisation, dropout, roles of tokens."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import cache, cached_property, lru_cache, partial
+from collections.abc import Iterator
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from clados.data.packing import generator
 from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
 from clados.data.training import train_tokenizer
-from clados.errors import CladosError, InputError
+from clados.errors import CladosError
 from clados.nn.capture import capture
 from clados.objectives import Setting, SourceConfig, VocabIds, task
 from clados.objectives.routing import routers, strayed
@@ -29,27 +28,18 @@ from clados.proofs.cases import example_inputs, without_capacity, without_dropou
 from clados.proofs.mutations import put
 from clados.proofs.references import SPREAD, randomise
 from clados.spec.core.part import reach
-from clados.train.fitting import facts_of, texts, tokenizer_for
-from clados.train.loop import Trainer
-from clados.train.optimisers import fitted_schedule, lr_factor, published_lr
-from clados.train.scaled import scaled_stage
-from clados.train.sources import by_language, mix_sources
-from clados.train.supervised import Drawn, SupervisedUnit
-from clados.train.unit import Run
+from clados.train.fitting import facts_of, texts
 
-UPDATES = (1_000, 50_000)  # of a stage, at which what follows them is looked at
 SURE = 6.0  # standard errors between two deviations that differ
 MANY = 1000  # numbers of a tensor whose tails are looked at
-TIMES = 48  # the same example, so often, to see how far dropout spreads it
-PASSES = 6  # in which it is read: some dropout is one for a whole batch
+TIMES = 24  # the same example, so often, to see how far dropout spreads it
+PASSES = 4  # in which it is read: some dropout is one for a whole batch
 SMALL_VOCAB = 600  # tokens of a small tokenizer
-STEPS, LENGTH = 3, 48
 PAINTED = 5  # steps of a painting
-TEMPLATED = 256  # tokens of a text with a template, with several sentences, or of which long spans are taken
 
 
 @cache
-def _examples(name: str) -> Any:
+def examples(name: str) -> Any:
     """The two sides of an embedded set, read once for all recipes; not to be changed."""
     return split(read(name))
 
@@ -251,7 +241,7 @@ def _noise_like(x: Tensor, draw: torch.Generator) -> Tensor:
 def context(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:
     """Whether a batch shows another number of steps."""
     one = task(declaration.recipe.stages[0].objective)
-    kept, _ = _examples(one.data)
+    kept, _ = examples(one.data)
     facts, steps = facts_of(kept), []
     window = one.source(kept[:2], SourceConfig(5, scales=facts.scales)).at(0)
     for each in (model, changed):
@@ -279,7 +269,7 @@ def roles(declaration: s.Declaration, model: s.Model, changed: s.Model, path: st
 def _kept(model: s.Model, changed: s.Model) -> str:
     """Whether a model that is written and read again has the changed vocabulary, by the declaration that it keeps."""
     with tempfile.TemporaryDirectory() as folder:
-        save_pretrained(cn.build(changed, seed=0), folder)
+        save_pretrained(cn.module(changed), folder)  # no weight is read back
         read_back = saved_model(folder)
     kept = read_back.vocab == changed.vocab != model.vocab
     return "the declaration kept in the config" if kept else ""
@@ -312,94 +302,4 @@ def _batch(objective: s.Objective, model: s.Model) -> Any:
 
 @cache
 def _tokenizer(kind: str) -> Tokenizer:
-    return train_tokenizer(texts(_examples("english")[0][:8]), kind, SMALL_VOCAB)
-
-
-# ---------------------------------------------------------------- recipes
-
-
-def _spoken(examples: Sequence[Any], language: str) -> list[Any]:
-    return [each for each in examples if each.language == language]
-
-
-class Produced:
-    """What the first stage of a recipe produces: its schedule, and a few steps of a small model."""
-
-    def __init__(self, declaration: s.Declaration) -> None:
-        self.declaration = declaration
-        self.schedule, self.steps = self._schedule(declaration.recipe), self._steps(declaration.recipe)
-
-    def differs(self, recipe: s.Recipe) -> str:
-        """What a changed recipe does otherwise; empty when nothing.
-
-        Raises:
-            CladosError: when it is refused.
-        """
-        if self._schedule(recipe) != self.schedule:
-            return "the schedule"
-        return "steps of training" if self._steps(recipe) != self.steps else ""
-
-    def _schedule(self, recipe: s.Recipe) -> list[float]:
-        stage = recipe.stages[0]
-        whole = stage.steps or max(1000, 4 * getattr(stage.schedule, "warmup", 0))
-        shares = [lr_factor(stage.schedule, step, whole) for step in range(0, whole + 1, max(1, whole // 97))]
-        brought = fitted_schedule(stage, 4000)
-        return [*shares, *(lr_factor(brought, step, 4000) for step in range(0, 4000, 61))]
-
-    @cached_property
-    def _context(self) -> Any:
-        from clados.train.fitting import FitContext
-
-        stage = self.declaration.recipe.stages[0]
-        kept, _ = _examples(task(stage.objective).data if stage.exponent is None else "languages")
-        kinds = dict.fromkeys(map(type, kept))
-        some = [each for kind in kinds for each in [one for one in kept if type(one) is kind][: 24 // len(kinds)]]
-        if stage.exponent is not None:  # much of one language, and little of another
-            some = [each for language, most in (("en", 20), ("de", 4)) for each in _spoken(kept, language)[:most]]
-        size = SMALL_VOCAB if stage.exponent is None else SMALL_VOCAB // 2  # a few texts have few words: in parts
-        tokenizer = tokenizer_for(self.declaration.model, some, size, task(stage.objective).marks(some))
-        length = (
-            TEMPLATED if {"template", "denoisers", "kept", "permuted"} & {*s.part_fields(stage.objective)} else LENGTH
-        )
-        share = length / stage.length if stage.length and task(stage.objective).remembers else 1.0
-        return FitContext(some, tokenizer, length, facts_of(some), share)
-
-    def _steps(self, recipe: s.Recipe) -> Any:
-        """Three steps of a small model by the changed stage: batches, losses, weights and moments, as numbers."""
-        from clados.train.fitting import fit_model, headed
-
-        stage, context = recipe.stages[0], self._context
-        one, base = task(stage.objective), headed(self.declaration.model, stage)
-        if refusal := one.refusal(base):
-            raise InputError(refusal)
-        model = fit_model(s.tiny(base), context)
-        scales = one.scaled(context.facts.scales, context.examples, model)
-        config = SourceConfig(context.length, 0, context.tokenizer, scales, writes=model.writes)
-        setting = Setting(model, context.length, VocabIds.of(context.tokenizer) if context.tokenizer else None)
-        torch.manual_seed(0)
-        module = cn.build(model, seed=0)
-        lr = published_lr(stage, self.declaration.model)
-        run = Run(steps=STEPS, batch=4, lr=lr, held_out=4)
-        # As published where the small model can take that: what is brought to its size hides changes by rounding.
-        objective = one.suited(model, base) if one.refusal(model) else stage.objective
-        scaled = scaled_stage(stage.but(objective=objective), base, model)
-        if refusal := task(objective).refusal(model):
-            raise InputError(refusal)
-        source = mix_sources(by_language(context.examples, task(scaled.objective), config, stage.exponent), 0)
-        unit = SupervisedUnit(module, scaled, setting, source, run)
-        trainer = Trainer(unit, run)
-        module.train()
-        entries = [trainer.step(i) for i in range(STEPS)]
-        epochs = [unit.prepared(unit.task, source, Drawn([(epoch, i) for i in range(4)]), 0) for epoch in range(12)]
-        sums = [[float(each.double().sum()) for each in batch.inputs.values()] for batch in epochs]
-        later = [unit.prepared(unit.task, source, Drawn([(0, 0)]), 0, replace(setting, update=at)) for at in UPDATES]
-        sums += [[float(each.double().sum()) for each in batch.targets.values()] for batch in later]
-        moved = [float(each.double().abs().sum()) for each in module.state_dict().values()]
-        kept = [
-            float(each.double().abs().sum()) for state in trainer.optimiser.state.values() for each in state.values()
-        ]
-        groups = [
-            [len(group["params"]), *(group.get(name) for name in ("lr", "betas", "eps", "weight_decay"))]
-            for group in trainer.optimiser.param_groups
-        ]
-        return entries, sums, moved, kept, groups, s.count_parameters(base), one.marks(context.examples)
+    return train_tokenizer(texts(examples("english")[0][:8]), kind, SMALL_VOCAB)

@@ -176,20 +176,19 @@ def doubled(x: Image) -> Image:
 
 def conv(x: Image, w: Weights, name: str) -> Image:
     """Each pixel's neighbours, zeros around the image, times a matrix each."""
-    kernel, (_, high, wide) = w(f"{name}.weight"), x.shape
-    around = kernel.shape[-1] // 2
-    padded = np.pad(x, ((0, 0), (around, around), (around, around)))
-    y = np.zeros((len(kernel), high, wide)) + w(f"{name}.bias")[:, None, None]
-    for i in range(kernel.shape[-1]):
-        for j in range(kernel.shape[-1]):
-            y += np.tensordot(kernel[:, :, i, j], padded[:, i : i + high, j : j + wide], 1)
-    return y
+    kernel, (channels, high, wide) = w(f"{name}.weight"), x.shape
+    side = kernel.shape[-1]
+    around = side // 2
+    padded = np.zeros((channels, high + 2 * around, wide + 2 * around))
+    padded[:, around : around + high, around : around + wide] = x
+    seen = np.array([padded[:, i : i + high, j : j + wide] for i in range(side) for j in range(side)])
+    y = np.tensordot(kernel.reshape(*kernel.shape[:2], -1), seen, ((2, 1), (0, 1)))
+    return np.array(y + w(f"{name}.bias")[:, None, None])
 
 
 def group_norm(x: Image, w: Weights, name: str, groups: int, eps: float) -> Image:
     """(x - mean) / sqrt(variance + eps) * weight + bias over each group of channels (arXiv:1803.08494 eq. 7)."""
-    found = []
-    for each in np.split(x, groups):
-        apart = each - each.mean()
-        found.append(apart / math.sqrt(np.mean(apart**2) + eps))
-    return np.concatenate(found) * w(f"{name}.weight")[:, None, None] + w(f"{name}.bias")[:, None, None]
+    cut = x.reshape(groups, -1)
+    apart = cut - cut.mean(1, keepdims=True)
+    normed = (apart / np.sqrt((apart**2).mean(1, keepdims=True) + eps)).reshape(x.shape)
+    return np.array(normed * w(f"{name}.weight")[:, None, None] + w(f"{name}.bias")[:, None, None])

@@ -117,7 +117,7 @@ def rms_norm(x: Vector, weight: Vector, eps: float) -> Vector:
 
 def gelu_tanh(x: Vector) -> Vector:
     """The tanh form of GELU (arXiv:1606.08415 §2)."""
-    bent: Vector = 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    bent: Vector = 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
     return bent
 
 
