@@ -1,5 +1,6 @@
 """HTML as values: every text is escaped where it is put into an element; what is markup already is of type `Html`."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -14,19 +15,23 @@ class Html(str):
 
 Child = str | int | None | Iterable["Child"]
 _AttributeValue = str | int | bool | None
+_FLOWS = {"dd", "li", "p", "span", "td"}  # elements whose text is broken into lines
+_SMALL = re.compile(r"\d(?:\.\d+)?e-\d+")  # a browser would break it at its hyphen
 _VOID = {"br", "col", "hr", "img", "input", "link", "meta"}
 
 
 def el(name: str, /, *children: Child, **attributes: _AttributeValue) -> Html:
     """`<name ...>children</name>`; in names of attributes `_` stands for `-`, a trailing one goes (``class_``).
 
-    True is an attribute without a value; None and False leave it out.
+    True is an attribute without a value; None and False leave it out. A number such as 1e-12 stays in one line.
 
     >>> el("p", "2 < 3", el("br"), class_="note")
     '<p class="note">2 &lt; 3<br></p>'
+    >>> el("td", "eps 1e-12")
+    '<td>eps <span class="term">1e-12</span></td>'
     """
     written = "".join(_attribute(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
-    return Html(f"<{name}{written}>" + ("" if name in _VOID else f"{html_of(children)}</{name}>"))
+    return Html(f"<{name}{written}>" + ("" if name in _VOID else f"{html_of(children, flows=name in _FLOWS)}</{name}>"))
 
 
 def _attribute(name: str, value: _AttributeValue) -> str:
@@ -35,12 +40,13 @@ def _attribute(name: str, value: _AttributeValue) -> str:
     return f" {name}" if value is True else f' {name}="{escape(escape_controls(str(value)))}"'
 
 
-def html_of(children: Child) -> Html:
-    """Children one after another: texts escaped, nothing for None."""
+def html_of(children: Child, *, flows: bool = False) -> Html:
+    """Children one after another: texts escaped, nothing for None; small numbers whole in text that ``flows``."""
     if children is None:
         return Html("")
     if isinstance(children, Html):
         return children
     if isinstance(children, str | int):
-        return Html(escape(escape_controls(str(children))))
-    return Html("".join(map(html_of, children)))
+        text = escape(escape_controls(str(children)))
+        return Html(_SMALL.sub(r'<span class="term">\g<0></span>', text) if flows else text)
+    return Html("".join(html_of(each, flows=flows) for each in children))

@@ -111,6 +111,7 @@ def test_the_filter_that_leaves_nothing_is_named(small: Catalog) -> None:
         ({"kind": "reportd"}, "did you mean 'reported'"),
         ({"params": "many"}, "'many' is not a number"),
         ({"params": "2B..1B"}, "the range is empty"),
+        ({"corpus": "Wikipedia,!books"}, "'!' stands before all words, or before none"),
         ({"date": "19"}, "is no date"),
         ({"family": " , "}, "--family is empty"),
         ({"sort": "prams"}, "did you mean 'params'"),

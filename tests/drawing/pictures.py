@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from clados.drawing.records import Node
-from clados.drawing.svg import Box, Figure
+from clados.drawing.svg import Box, Figure, text_width
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 
@@ -46,6 +46,42 @@ def untitled(found: Iterable[ElementTree.Element]) -> list[ElementTree.Element]:
     return [each for each in found if each.find(f"{NAMESPACE}title") is None]
 
 
+def texts(figure: Figure) -> list[tuple[str, Box]]:
+    """Every text of the picture, and a box around its letters."""
+    found = []
+    for each in ElementTree.fromstring(figure.svg).iter(f"{NAMESPACE}text"):
+        said, size = each.text or "", float(each.get("font-size") or 11)
+        width = text_width(said, size) * (1.1 if each.get("font-weight") else 1)
+        x, y = (float(each.get(axis) or 0) for axis in "xy")
+        left = x - {"middle": width / 2, "end": width}.get(each.get("text-anchor") or "", 0)
+        found.append((said, Box(left, y - 0.75 * size, width, 0.95 * size)))
+    return found
+
+
+def lines(figure: Figure) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Every straight piece of a line of the picture, those of its legends included."""
+    found = []
+    for each in ElementTree.fromstring(figure.svg).iter():
+        if each.tag == f"{NAMESPACE}line":
+            x1, y1, x2, y2 = (float(each.get(name) or 0) for name in ("x1", "y1", "x2", "y2"))
+            found.append(((x1, y1), (x2, y2)))
+        elif each.tag == f"{NAMESPACE}path":
+            for piece in (each.get("d") or "")[1:].split("M"):
+                if "h" in piece:  # a sign of the legend
+                    (x, y), wide = map(float, piece.partition("h")[0].split(" ")), float(piece.partition("h")[2])
+                    found.append(((x, y), (x + wide, y)))
+                else:
+                    ends = [tuple(map(float, point.split(" "))) for point in piece.split("L")]
+                    found += [((a[0], a[1]), (b[0], b[1])) for a, b in itertools.pairwise(ends)]
+    return found
+
+
+def struck(figure: Figure) -> list[str]:
+    """The texts that a line of the picture passes through."""
+    drawn = lines(figure)
+    return [said for said, box in texts(figure) for line in drawn if box.grown(-0.5).crossed_by(*line)]
+
+
 def overlaid(figure: Figure) -> list[tuple[str, str, str, str]]:
     """Parent and child of two edges of different parents of which one lies on the other for a stretch."""
     stretches: dict[tuple[int, float], list[tuple[float, float, str, str]]] = {}
@@ -70,6 +106,6 @@ def invented(nodes: Sequence[Node], count: int) -> list[Node]:
         for node in nodes:
             if len(found) >= count:
                 return found
-            parents = tuple(dataclasses.replace(parent, id=f"{parent.id}-{copy}") for parent in node.parents)
-            found.append(dataclasses.replace(node, id=f"{node.id}-{copy}", name=f"{node.name} {copy}", parents=parents))
+            parents = tuple(dataclasses.replace(parent, id=f"{parent.id}/{copy}") for parent in node.parents)
+            found.append(dataclasses.replace(node, id=f"{node.id}/{copy}", name=f"{node.name} {copy}", parents=parents))
     return found

@@ -2,6 +2,7 @@
 
 import math
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, strategies as st
@@ -10,11 +11,12 @@ from clados.drawing import svg
 from clados.drawing.bars import stacked_bars
 from clados.drawing.chart import linear_scale
 from clados.drawing.curve import curves, smoothed
+from clados.drawing.layout.kinds import KIND_STYLE
 from tests.drawing.pictures import NAMESPACE, elements, untitled
 
 LEDGERS = {
-    "bert": {"embeddings": 24, "attention": 28, "feed-forward": 57},
-    "gpt-2": {"embeddings": 39, "feed-forward": 57},
+    "bert": {"table": 24, "attention": 28, "feed-forward": 57},
+    "gpt-2": {"table": 39, "feed-forward": 57},
 }
 
 
@@ -38,19 +40,37 @@ def test_bars_of_shares_are_equally_long() -> None:
     assert sum(wide["bert"]) == pytest.approx(sum(wide["gpt-2"]), abs=0.05)
 
 
-def test_a_part_has_one_colour_in_all_bars() -> None:
-    pieces = elements(stacked_bars(LEDGERS, name="x"), "data-part")
-    pairs = {(p.get("data-part"), p[1].get("fill")) for p in pieces}
-    assert len(pairs) == 3
+def test_a_kind_of_part_has_the_colours_that_it_has_in_drawings() -> None:
+    figure = stacked_bars(LEDGERS, name="x")
+    pieces = elements(figure, "data-part")
+    pairs = {(p.get("data-part"), p[1].get("class")) for p in pieces}
+    assert pairs == {(kind, f"k-{kind}") for kind in ("table", "attention", "feed-forward")}
+    assert KIND_STYLE in figure.svg
     assert untitled(pieces) == []
 
 
 @pytest.mark.parametrize(
-    ("ledgers", "why"), [({}, "no parameters"), ({"a": {}}, "no parameters"), ({"a": {"x": -1, "y": 2}}, "negative")]
+    ("ledgers", "why"),
+    [
+        ({}, "no parameters"),
+        ({"a": {}}, "no parameters"),
+        ({"a": {"head": -1, "norm": 2}}, "negative"),
+        ({"a": {"heads": 1}}, "no kind of part is heads; they are table"),
+    ],
 )
 def test_bars_without_numbers_are_refused(ledgers: dict[str, dict[str, int]], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         stacked_bars(ledgers, name="x")
+
+
+def test_a_legend_of_several_lines_stands_inside_the_picture() -> None:
+    names = [f"the loss of the {number}th of several runs" for number in range(1, 5)]
+    figure = curves({name: [(0, 1.0), (1, 0.5)] for name in names}, name="Loss", x_name="x", y_name="y", width=360)
+    root = ElementTree.fromstring(figure.svg)
+    height = float((root.get("viewBox") or "").split()[3])
+    below = {each.text: float(each.get("y") or 0) for each in root.iter(f"{NAMESPACE}text")}
+    assert len({below[name] for name in names}) == 4
+    assert max(below[name] for name in names) + 4 <= height
 
 
 def test_a_curve_carries_its_points_and_baselines() -> None:
@@ -101,11 +121,6 @@ def test_round_ticks_enclose_the_values(low: float, span: float) -> None:
     assert scale.knots[0] <= low + span * 1e-6
     assert scale.knots[-1] >= (low + span) - span * 1e-6
     assert 2 <= len(scale.ticks) <= 9
-
-
-@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60), st.integers(20, 300))
-def test_what_is_cut_fits(text: str, width: int) -> None:
-    assert svg.text_width(svg.cut(text, width)) <= width + 1e-6
 
 
 def test_a_smooth_line_has_its_trace_behind_it_and_ends_near_the_mean() -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from clados.catalog.changes import compared_parents
 from clados.catalog.differences import compare_models, diff
+from clados.catalog.load import catalog
 from clados.cli.frame import run_command_line
 from clados.drawing.architecture.figure import model_node
 from clados.drawing.difference import box_differences, difference_figure, difference_sheets
@@ -33,6 +35,8 @@ PAIRS = [
     *[("stable-diffusion", "glide"), ("ernie", "bert"), ("xlnet", "bert"), ("e5", "decision-transformer")],
     *[(one, other) for one, other in (_RANDOM.sample(_NAMES, 2) for _ in range(14))],
 ]
+CARDS = catalog()
+OF_DESCENT = [(parent, card.id) for card in CARDS.values() for parent in compared_parents(CARDS, card)]
 
 
 def _sheets(old: str, new: str) -> tuple[tuple[Sheet, ...], float, float]:
@@ -52,6 +56,17 @@ def test_two_models_side_by_side_can_be_read(old: str, new: str) -> None:
     assert not [(a.key, b.key) for a, b in itertools.combinations(labels, 2) if a.box.overlaps(b.box)]
     badges = [badge for sheet in sheets for badge in sheet.badges]
     assert not [(a.key, b.key) for a in badges for b in labels if a.box.overlaps(b.box)]
+
+
+def test_no_text_of_a_difference_is_cut_and_every_line_has_room() -> None:
+    assert len(OF_DESCENT) > 100
+    for old, new in OF_DESCENT:
+        found = diff(old, new)
+        sheets, width, _, _ = difference_sheets(found)
+        labels = [label for sheet in sheets for label in sheet.labels]
+        assert not [each.key for each in labels if "…" in each.key and each.key != "…"], (old, new)  # of experts
+        assert not [each.key for each in sheets[2].labels if each.box.right > width], (old, new)
+        assert "…" not in str(found.page()), (old, new)
 
 
 def test_what_both_have_stands_at_one_height() -> None:

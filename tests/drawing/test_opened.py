@@ -128,7 +128,7 @@ def test_what_layers_read_leads_to_their_frame() -> None:
     sheet, _, _ = architecture_sheet(model, "t5", (), model_node(model, "up", ["all"]))
     frame = sheet.anchors["decoder.blocks"]
     ends = [each.points[-1] for each in sheet.lines if each.points[-1][0] == frame.left]
-    assert len(ends) == 2  # the bias, and what the encoder gives
+    assert len(ends) == 3  # the bias and the cache, and what the encoder gives
     assert all(frame.top < y < frame.bottom for _, y in ends)
 
 

@@ -1,7 +1,9 @@
 """The poster is one sheet of A1 with every model twice, in the tree and among the facts, and nothing outside of it."""
 
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from clados.cli.frame import run_command_line
 from clados.drawing import poster_figure, surveyed
 from clados.drawing.svg import EmptyFigureError
 
-from .pictures import elements
+from .pictures import NAMESPACE, elements
 
 
 def test_the_poster_is_a1_and_has_every_model_in_the_tree_and_among_the_facts() -> None:
@@ -31,6 +33,17 @@ def test_the_facts_stay_on_the_sheet() -> None:
     facts = figure.svg[figure.svg.rindex('<g transform="translate') :]
     top = float(re.findall(r"[\d.]+", facts)[1])
     assert max(float(y) for y in re.findall(r' y="([\d.]+)"', facts)) + top < 594 * 72 / 25.4
+
+
+def test_it_says_of_every_edge_what_changed() -> None:
+    shown = surveyed(catalog().values())
+    figure = poster_figure(shown)
+    said = " ".join(each.text or "" for each in ElementTree.fromstring(figure.svg).iter(f"{NAMESPACE}text"))
+    names = {card.id: card.name for card in shown}
+    edges: Any = figure.data["edges"]
+    assert len(edges) > 100
+    for edge in edges:
+        assert f"← {names[edge['parent']]}: {edge['change']}" in said
 
 
 def test_no_models_are_an_error() -> None:

@@ -1,8 +1,11 @@
 """The timelines: labels, unknown sizes, the recent models."""
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import combinations
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, reject, settings, strategies as st
@@ -10,11 +13,21 @@ from hypothesis import given, reject, settings, strategies as st
 from clados import drawing
 from clados.catalog.figures import recent_models
 from clados.catalog.load import catalog
-from clados.drawing import amounts
-from clados.drawing.labels import Spot, place_labels
+from clados.drawing import amounts, scaling, timelines
+from clados.drawing.labels import Spot, around_boxes, place_labels
 from clados.drawing.records import Node, of_cards
 from clados.drawing.svg import Box, Figure, text_width
-from tests.drawing.pictures import NAMESPACE, boxes, crossings, elements, invented, overlaps, untitled
+from tests.drawing.pictures import (
+    NAMESPACE,
+    boxes,
+    crossings,
+    elements,
+    invented,
+    overlaps,
+    struck,
+    texts,
+    untitled,
+)
 
 FIGURES: dict[str, Callable[[], Figure]] = {
     "family": lambda: drawing.timeline_figure(drawing.surveyed(catalog().values())),
@@ -37,6 +50,49 @@ def test_every_model_is_drawn_once_and_titled(name: str) -> None:
     ids = [each.get("data-id") for each in found]
     assert len(ids) == len(set(ids)) > 20
     assert untitled(found) == []
+
+
+CARDS = catalog().values()
+MORE = 40  # invented models beside those of the catalogue
+
+
+def _more(rows: Sequence[Any]) -> list[Any]:
+    """So many rows of models more, which are copies of some that are spread over the time."""
+    copies = [*rows][:: max(len(rows) // MORE, 1)][:MORE]
+    return [
+        *rows,
+        *(
+            replace(each, node=replace(each.node, id=f"{each.node.id}/2", name=f"{each.node.name} 2"))
+            for each in copies
+        ),
+    ]
+
+
+WITH_INVENTED: dict[str, Callable[[], Figure]] = {
+    "family": lambda: timelines.by_family(invented(of_cards(CARDS), len(of_cards(CARDS)) + MORE), {}, name="x"),
+    "params": lambda: amounts.by_params(invented(of_cards(CARDS), len(of_cards(CARDS)) + MORE), {}, name="x"),
+    "flops": lambda: amounts.by_flops(_more(amounts.training_amounts(CARDS)), {}, name="x"),
+    "tokens": lambda: scaling.by_tokens(_more(scaling.trained_sizes(CARDS)), {}, name="x"),
+}
+ALL = FIGURES | {
+    **{f"all by {y}": partial(drawing.timeline_figure, CARDS, y) for y in get_args(drawing.Y)},
+    **{f"{name} with invented ones": draw for name, draw in WITH_INVENTED.items()},
+}
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "recent"])  # a tree, whose boxes lie on its lines
+def test_no_line_passes_through_a_label_and_no_labels_overlap(name: str) -> None:
+    figure = ALL[name]()
+    assert struck(figure) == []
+    written = texts(figure)
+    assert len(written) > 30
+    assert [(a, b) for (a, one), (b, other) in combinations(written, 2) if one.grown(-0.5).overlaps(other)] == []
+
+
+def test_a_line_is_drawn_around_boxes() -> None:
+    boxes = [Box(10, -5, 10, 10), Box(15, -5, 10, 10), Box(90, -5, 20, 10), Box(40, 1, 10, 10)]
+    assert around_boxes((0, 0), (100, 0), boxes) == [((0, 0), (10, 0)), ((25, 0), (90, 0))]
+    assert around_boxes((12, 0), (18, 0), boxes) == []
 
 
 PHONE = 356 / 0.85  # pixels of a drawing, as the page shows it at first on a screen of 390
@@ -81,9 +137,9 @@ def test_the_sizes_of_a_model_are_joined_by_a_line_at_its_date_and_no_name_lies_
     assert {*joined} == {name for name, row in rows.items() if len({row["params"], *row["sizes"].values()}) > 1}
     circles = list(joined["gpt-2"].iter(f"{NAMESPACE}circle"))
     assert len(circles) == len(rows["gpt-2"]["sizes"]) - 1 == 3
-    (line,) = joined["gpt-2"].iter(f"{NAMESPACE}line")
-    assert float(line.get("x1") or 0) == float(line.get("x2") or 1) == rows["gpt-2"]["point"][0]
-    assert float(line.get("y1") or 0) == rows["gpt-2"]["point"][1]  # the largest is the one that is meant
+    pieces = [*joined["gpt-2"].iter(f"{NAMESPACE}line")]  # it stops where names stand
+    assert {float(each.get(end) or 0) for each in pieces for end in ("x1", "x2")} == {rows["gpt-2"]["point"][0]}
+    assert float(pieces[0].get("y1") or 0) == rows["gpt-2"]["point"][1]  # the largest is the one that is meant
     assert "GPT-2 small, 2019-02: 124M parameters" in figure.svg
     dots = [(float(e.get("cx") or 0), float(e.get("cy") or 0)) for each in joined.values() for e in each if e.get("cx")]
     assert len(dots) > 150

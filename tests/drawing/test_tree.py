@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from clados import drawing
 from clados.catalog.figures import survey_tree
 from clados.catalog.load import catalog
 from clados.drawing import tree
-from clados.drawing.records import Node, ParentEdge, of_cards, through_hidden, with_survey
+from clados.drawing.records import Node, ParentEdge, of_cards, through_hidden, with_structures, with_survey
 from clados.drawing.svg import Figure
 from tests.drawing.pictures import NAMESPACE, boxes, crossings, elements, invented, overlaid, overlaps, untitled
 
@@ -100,10 +101,33 @@ def test_every_model_and_every_edge_is_drawn_once_and_titled(figure: Figure) -> 
     assert untitled(elements(figure, "data-id") + elements(figure, "data-parent")) == []
 
 
-def test_the_title_of_an_edge_says_what_changed(figure: Figure) -> None:
-    change = next(row.change for row in catalog()["roberta"].lineage if row.id == "bert")
-    edge = next(e for e in elements(figure, "data-child") if e.get("data-child") == "roberta")
-    assert change in (edge.findtext(f"{NAMESPACE}title") or "")
+def test_the_title_of_an_edge_says_what_changed_and_in_what_the_declared_structures_differ() -> None:
+    cards = catalog()
+    titles = {
+        (each.get("data-parent"), each.get("data-child")): (each.findtext(f"{NAMESPACE}title") or "").split("\n")
+        for each in elements(drawing.tree_figure(cards.values()), "data-child")
+    }
+    for child in cards.values():
+        for row in child.lineage:
+            assert row.id not in cards or row.change in titles[row.id, child.id][0]
+    assert titles["gpt", "gpt-2"][1].startswith(
+        "the norm stands before each branch instead of after; a norm after the last layer; "
+        "tokens are made by bytes instead of bpe"
+    )
+    # what LLaMA's sizes differ in is no change, and who takes weights alone may start from another size
+    assert all(len(titles["llama", each]) == 1 for each in ("openllama", "vicuna", "koala"))
+    assert len(titles["pythia", "dolly"]) == 1
+    assert sum(len(each) > 1 for each in titles.values()) > 70
+    assert max(len(lines[1]) for lines in titles.values() if len(lines) > 1) < 600
+
+
+def test_an_edge_between_models_that_are_not_declared_says_what_the_cards_say(tmp_path: Path) -> None:
+    cards = catalog()
+    bare = dataclasses.replace(cards["roberta"], path=tmp_path / "roberta.toml")
+    nodes = with_structures(of_cards([cards["bert"], bare]), {"bert": cards["bert"], "roberta": bare})
+    change = next(row.change for row in bare.lineage if row.id == "bert")
+    edges = [edge for node in nodes for edge in node.parents if edge.id == "bert"]
+    assert [(edge.change, edge.structure) for edge in edges] == [(change, "")]
 
 
 def test_filled_means_open_and_hollow_closed_and_dashes_weights() -> None:
@@ -125,6 +149,18 @@ def test_what_is_not_lit_is_dimmed(figure: Figure) -> None:
 def test_only_the_descent_of_what_is_lit_keeps_its_colour(figure: Figure) -> None:
     bright = {e.get("data-child") for e in elements(figure, "data-child") if e.get("class") != "pale"}
     assert bright == {"bert", "gpt", "gpt-2", "t5"}
+
+
+def test_what_changed_on_the_way_to_what_is_lit_is_said_below_the_tree(figure: Figure) -> None:
+    said = elements(figure, "data-change")
+    edges: Any = figure.data["edges"]
+    ways = {"bert": {"transformer", "gpt"}, "gpt-2": {"gpt"}, "gpt": {"transformer"}, "t5": {"transformer"}}
+    wanted = {f"{each['parent']} {each['child']}": each["change"] for each in edges if each["child"] in ways}
+    assert {*wanted} >= {f"{parent} {child}" for child, parents in ways.items() for parent in parents}
+    assert {each.get("data-change"): each.findtext(f"{NAMESPACE}title") for each in said} == wanted
+    texts = [text for each in said for text in each.iter(f"{NAMESPACE}text")]
+    assert min(float(text.get("y", 0)) for text in texts) > max(box.bottom for box in boxes(figure).values()) + 40
+    assert not elements(drawing.tree_figure(drawing.surveyed(catalog().values())), "data-change")
 
 
 def test_the_same_cards_give_the_same_bytes_in_any_order() -> None:

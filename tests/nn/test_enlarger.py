@@ -42,6 +42,7 @@ def test_other_arguments_are_refused(given: dict[str, Any], refusal: str) -> Non
         ({"inputs": s.but(image=30)}, "inputs.image is 30"),
         ({"unet": s.but(picture=s.PictureVector(width=4))}, "is given none"),
         ({"unet": s.but(attended=(2,))}, "attention is None"),
+        ({"unet": s.but(attention=s.JointAttention(), attended=(2,))}, "reads a text, and is given none"),
         ({"sampler": s.DDPM(variance="learned")}, "takes a learned variance"),
     ],
 )

@@ -1,6 +1,7 @@
 """One example of every part, taken from the declarations; and inputs that a tiny model reads."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -55,12 +56,13 @@ def models() -> dict[str, s.Model]:
     return rows
 
 
+@cache
 def structures() -> dict[str, s.Model]:
     """Of the structures that are declared, those that are unlike when all are tiny, whatever their words are called."""
-    rows: dict[s.Model, str] = {}
+    rows: dict[s.Model, tuple[str, s.Model]] = {}
     for name, model in models().items():
-        rows.setdefault(replaced(s.tiny(model), without_roles), name)
-    return {name: models()[name] for name in rows.values()}
+        rows.setdefault(replaced(s.tiny(model), without_roles), (name, model))
+    return dict(rows.values())
 
 
 def examples() -> dict[type[s.Part], s.Part]:

@@ -1,10 +1,11 @@
 """Differences: what changed from one model to another, in words, in parts, in training and in parameters."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import lru_cache
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 from clados.catalog.card import Card, CardSize as CardSize, declaration_of
 from clados.catalog.counts import NamedModel, cards_and_sizes, named_model
@@ -75,10 +76,10 @@ class Differences(Illustrated):
     def page(self) -> Page:
         """In words, in training, in parts and in parameters."""
         sides = (self.old, self.new)
-        said_once = [*dict.fromkeys(each.sentence for each in self.changes)]
-        blocks: list[Any] = [f"From {self.old} to {self.new}", said_once or ["nothing: they are built the same"]]
+        built = said_once(self.changes) or ["nothing: they are built the same"]
+        blocks: list[Any] = [f"From {self.old} to {self.new}", built]
         if self.training:
-            blocks += ["In training", [*dict.fromkeys(each.sentence for each in self.training)]]
+            blocks += ["In training", said_once(self.training)]
         if self.changes:
             rows = [[each.path, brief(each.old), brief(each.new)] for each in self.changes]
             blocks += ["In parts", TextTable(("part", *sides), rows)]
@@ -91,6 +92,11 @@ class Differences(Illustrated):
             blocks += ["For each token", TextTable(("", *figures), rows, right=figures)]
         lines = [*dict.fromkeys(f"{side}: {line}" for side, each in zip(sides, self.assumed) for line in each)]
         return Page([*blocks, "Assumed, as no source says it", lines] if lines else blocks)
+
+
+def said_once(found: Iterable[Difference]) -> list[str]:
+    """What differences say, each sentence once."""
+    return [*dict.fromkeys(each.sentence for each in found)]
 
 
 def figures_of(pair: tuple[int | None, int | None]) -> tuple[str, str, str]:
@@ -115,26 +121,45 @@ def diff(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Differ
         one, two = named_model(old), named_model(new)
         found = compare_models(one.model, two.model, (one.name, two.name))
         return replace(found, assumed=(one.assumed, two.assumed), assumed_shape=(one.assumed_shape, two.assumed_shape))
-    (card, size), (other, its) = cards_and_sizes((old, new))
-    pairs = ((card, size), (other, its))
+    return sizes_compared(*cards_and_sizes((old, new)))
+
+
+def sizes_compared(old: tuple[Card, CardSize], new: tuple[Card, CardSize]) -> Differences:
+    """What changed from a declared size of a card to another, as `diff` says it of their names.
+
+    Raises:
+        InputError: for a size that is not declared.
+    """
+    (card, size), (other, its) = pairs = (old, new)
     found = compare_models(
         model_of(card, size), model_of(other, its), (f"{card.id}:{size.name}", f"{other.id}:{its.name}")
     )
-    recipes = [declaration_of(each).recipe_at(row.name) for each, row in pairs]
     return replace(
         found,
-        training=(*_tokenizers(card, other), *_training(recipes[0], recipes[1])),
+        training=changed_training(*pairs),
         assumed=(tuple(card.assumed_for(size)), tuple(other.assumed_for(its))),
         assumed_shape=(bool(size.assumed), bool(its.assumed)),
     )
 
 
+def changed_training(old: tuple[Card, CardSize], new: tuple[Card, CardSize]) -> tuple[Difference, ...]:
+    """What changed in tokenizer and training from a declared size of a card to another."""
+    one, other = (declaration_of(card).recipe_at(size.name) for card, size in (old, new))
+    return (*_tokenizers(old[0], new[0]), *_training(one, other))
+
+
 def compare_models(old: Model, new: Model, names: tuple[str, str] = ("old", "new")) -> Differences:
     """What changed from one model to another; of unlike kinds, the slots that both have, then what only one has."""
+    figures = (model_figures(old), model_figures(new))
+    parameters, costs = _parameters(*figures), _costs(*figures)
+    return Differences((old, new), changed_parts(old, new), parameters, *names, costs=costs)
+
+
+@lru_cache(maxsize=512)  # all lines of the tree, which is drawn again and again
+def changed_parts(old: Model, new: Model) -> tuple[Difference, ...]:
+    """What changed in the architecture from one model to another, without their figures."""
     found = _changed(*_sized_alike(old, new)) if type(old) is type(new) else _unlike(old, new)
-    changes = [Difference(*each, sentence=sentence(*each)) for each in found]
-    parameters = _parameters(old, new)
-    return Differences((old, new), tuple(_once(changes)), parameters, *names, costs=_costs(old, new))
+    return tuple(_once([Difference(*each, sentence=sentence(*each)) for each in found]))
 
 
 def _changed(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -183,6 +208,8 @@ def _sized_alike(old: Model, new: Model) -> tuple[Model, Model]:
 
 def _filled(one: Size, other: Size) -> tuple[Size, Size]:
     names = [name for name, value in part_fields(one).items() if (value is None) != (getattr(other, name) is None)]
+    if not names:
+        return one, other
     first, second = (size.but(**{name: getattr(size.dims, name) for name in names}) for size in (one, other))
     return first, second
 
@@ -295,25 +322,41 @@ def _stage(old: Stage | None, new: Stage | None, recipe: Recipe) -> str:
 # ---------------------------------------------------------------- parameters
 
 
-def _parameters(old: Model, new: Model) -> dict[str, tuple[int, int]]:
+class ModelFigures(NamedTuple):
+    """A model in numbers.
+
+    Attributes:
+        parameters: by what they belong to.
+        totals: those outside the embedding tables, and all.
+        costs: what a token takes, keys and values kept and operations; None where the model has no such figure.
+    """
+
+    parameters: Mapping[str, int]
+    totals: Mapping[str, int]
+    costs: Mapping[str, int | None]
+
+
+@lru_cache(maxsize=128)  # a model that is compared with many is counted once
+def model_figures(model: Model) -> ModelFigures:
+    """The figures in which models are compared."""
+    found = ledger.count_parameters(model)
+    return ModelFigures(
+        _groups(model),
+        {"non-embedding": found.non_embedding, "total": found.total},
+        {"KV cache, bytes": kv_cache(model), "FLOPs, 2 N": token_flops(model)},
+    )
+
+
+def _parameters(old: ModelFigures, new: ModelFigures) -> dict[str, tuple[int, int]]:
     """Parameters of each by what they belong to, and the totals."""
-    groups = [_groups(model) for model in (old, new)]
-    names = dict.fromkeys(name for each in groups for name in each)
-    pairs = {name: (groups[0].get(name, 0), groups[1].get(name, 0)) for name in names}
-    counts = [ledger.count_parameters(model) for model in (old, new)]
-    return {
-        **pairs,
-        "non-embedding": (counts[0].non_embedding, counts[1].non_embedding),
-        "total": (counts[0].total, counts[1].total),
-    }
+    names = dict.fromkeys((*old.parameters, *new.parameters))
+    groups = {name: (old.parameters.get(name, 0), new.parameters.get(name, 0)) for name in names}
+    return {**groups, **{name: (old.totals[name], new.totals[name]) for name in old.totals}}
 
 
-def _costs(old: Model, new: Model) -> dict[str, tuple[int | None, int | None]]:
+def _costs(old: ModelFigures, new: ModelFigures) -> dict[str, tuple[int | None, int | None]]:
     """What a token takes in each, where either has such a figure."""
-    pairs = {
-        "KV cache, bytes": (kv_cache(old), kv_cache(new)),
-        "FLOPs, 2 N": (token_flops(old), token_flops(new)),
-    }
+    pairs = {name: (old.costs[name], new.costs[name]) for name in old.costs}
     return {name: pair for name, pair in pairs.items() if pair != (None, None)}
 
 

@@ -157,6 +157,8 @@ def _test(cards: Sequence[Card], name: str, value: Any) -> Test:
     if name in ("since", "until"):
         name, text = "date", f"{text}.." if name == "since" else f"..{text}"
     negated, text = text.startswith("!"), text.removeprefix("!").strip()
+    if any(each.strip().startswith("!") for each in text.split(",")):
+        raise InputError(f"--{name} {value}: '!' stands before all words, or before none; as in !Wikipedia,books")
     tests = [_one(cards, name, each.strip()) for each in text.split(",") if each.strip()]
     if not tests:
         raise InputError(f"--{name} is empty")

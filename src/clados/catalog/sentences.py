@@ -21,10 +21,8 @@ from clados.spec.positions.alibi import ALiBi
 from clados.spec.positions.bias import LayerBias, RelativeBias
 from clados.spec.positions.rotary import Rotary
 from clados.spec.residuals import FromNorm, Parallel, Post, Pre
-from clados.tables import shortened
 
 Say = Callable[[Any, Any], str]
-_LONGEST = 100  # letters of a part
 _SIZES = ("d_model", "d_ff", "d_embedding", "head_dim", "kv_heads")  # fields that are written so in papers too
 _LABELS = {
     "lr": "learning rate",
@@ -104,10 +102,10 @@ def short(value: Any) -> str:
     if isinstance(value, int | float):
         return f"{value:,}" if isinstance(value, int) else f"{value:g}"
     if isinstance(value, tuple):
-        return shortened(", ".join(map(short, value)), _LONGEST)
+        return ", ".join(map(short, value))
     if isinstance(value, Part):
-        return shortened(_described(value), _LONGEST)
-    return shortened(" ".join(str(value).split()), _LONGEST)
+        return _described(value)
+    return " ".join(str(value).split())
 
 
 def brief(value: Any) -> str:

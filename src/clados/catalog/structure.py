@@ -140,7 +140,7 @@ def structure(card: Card, size: str | None = None) -> Structure:
 
 def kv_cache(model: Model) -> int | None:
     """Bytes that each token adds to the keys and values that are kept while writing, in 16 bits; None: none are."""
-    return sum(_kept(stack, dims) for side, stack, dims, _ in _stacks(model) if side in ("", "decoder")) or None
+    return sum(kept_bytes(stack, dims) for side, stack, dims, _ in _stacks(model) if side in ("", "decoder")) or None
 
 
 def token_flops(model: Model) -> int | None:
@@ -385,7 +385,7 @@ def _feed_forward(part: FeedForward, dims: Dims) -> str:
             return type(part).__name__
 
 
-def _kept(stack: Stack, dims: Dims) -> int:
+def kept_bytes(stack: Stack, dims: Dims) -> int:
     """Bytes of keys and values that a token adds; of stacks that write, and of cross-attention for a token read."""
     if isinstance(stack.sees, All):
         return 0

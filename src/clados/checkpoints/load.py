@@ -31,6 +31,7 @@ from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import current_name
 from clados.checkpoints.mapping.sizes import check_sizes
 from clados.files import model_below, path_exists
+from clados.layouts.diffusers import PIPELINE_INDEX
 from clados.models.declared import package_models
 from clados.nn.core.module import module
 from clados.nn.positions.absolute import Sinusoidal
@@ -273,7 +274,7 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, La
         return (
             flat(parts),
             found,
-            path / diffusers.PIPELINE_INDEX,
+            path / PIPELINE_INDEX,
             Modules(path / diffusers.TOKENIZER_FOLDER, notes=notes),
         )
     vectors = read_modules(path, allow_pickle=allow_pickle)

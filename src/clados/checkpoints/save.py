@@ -97,7 +97,7 @@ def save_pretrained(
             placed = places(choice.layout, choice.model)
             prefix = choice.layout.prefix if is_body(choice.layout, classes(model)) else ""
             own = [place for place in placed if not is_apart(place.names[0])]
-            pipeline = choice.layout.model_type in PIPELINES.values()
+            pipeline = _is_pipeline(choice)
             if pipeline:
                 diffusers.write_pipeline(fresh, dict(_theirs(own, module, "")), _save_file)
             elif adapter is None:
@@ -198,16 +198,18 @@ def _bytes(size: int | str) -> int:
 # ---------------------------------------------------------------- config
 
 
-def config_json(model: Model) -> dict[str, Any]:
-    """The config.json with which ``save_pretrained`` would write a model in float32; it needs no weights.
+def config_contents(model: Model) -> dict[str, FlatConfig]:
+    """The config.json with which ``save_pretrained`` would write a model in float32; of a pipeline all JSON files.
 
-    Raises:
-        InputError: where it is no one file but a pipeline's several.
+    It needs no weights.
     """
     choice = writable(model)
-    if choice.layout.model_type in PIPELINES.values():
-        raise InputError(f"{choice.card} is kept as a pipeline: it has a config.json for each of its parts")
-    return _config(choice, model, "float32", {})
+    config = _config(choice, model, "float32", {})
+    return diffusers.pipeline_files(config) if _is_pipeline(choice) else {"config.json": config}
+
+
+def _is_pipeline(choice: LayoutMatch) -> bool:
+    return choice.layout.model_type in PIPELINES.values()
 
 
 def _declared(choice: LayoutMatch, model: Model) -> dict[str, str]:
@@ -229,7 +231,7 @@ def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
     precision = str(next(module.parameters()).dtype).removeprefix("torch.")
     config = _config(choice, _spec(module), precision, getattr(module, "trained", {}))
     config |= getattr(module, "class_names", {})
-    if layout.model_type in PIPELINES.values():
+    if _is_pipeline(choice):
         return diffusers.pipeline_files(config)
     files: dict[str, Any] = {"config.json": config}
     if layout.model_type == open_clip.MODEL_TYPE:

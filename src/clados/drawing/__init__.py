@@ -15,7 +15,7 @@ from clados.drawing import (
     timelines as _timeline,
     tree as _tree,
 )
-from clados.drawing.records import ROOT, Node, of_cards, through_hidden, with_survey
+from clados.drawing.records import ROOT, Node, of_cards, through_hidden, with_structures, with_survey
 from clados.drawing.svg import Figure
 
 Y = Literal["family", "params", "tokens", "flops"]
@@ -48,10 +48,10 @@ def surveyed(cards: Iterable[Card]) -> list[Card]:
 
 
 def _nodes(cards: Iterable[Card], hidden: Iterable[Card], *, survey: bool) -> list[Node]:
-    shown = [*cards]
-    ids = {card.id for card in shown}
-    everything = of_cards([*shown, *(card for card in hidden if card.id not in ids)])
-    nodes = through_hidden([node for node in everything if node.id in ids], everything)
+    shown = {card.id: card for card in cards}
+    everything = of_cards([*shown.values(), *(card for card in hidden if card.id not in shown)])
+    nodes = through_hidden([node for node in everything if node.id in shown], everything)
+    nodes = with_structures(nodes, shown)
     return with_survey(nodes) if survey else nodes
 
 
@@ -87,8 +87,8 @@ def poster_figure(cards: Iterable[Card]) -> Figure:
     Raises:
         EmptyFigureError: no cards.
     """
-    shown = [*cards]
-    return _poster.draw_poster(shown, of_cards(shown), figures.survey_tree().colours, _TREE)
+    shown = {card.id: card for card in cards}
+    return _poster.draw_poster(shown.values(), of_cards(shown.values()), figures.survey_tree().colours, _TREE)
 
 
 def timeline_figure(cards: Iterable[Card], y: Y = "family", highlight: Collection[str] = ()) -> Figure:

@@ -149,21 +149,23 @@ def _drawn(
     bounds = Box(_LEFT + 2, frame.TOP, frame.WIDTH - _LEFT - 6, bottom - frame.TOP)
     small = [(points[each][0], y) for each, ys in lines.items() for y in ys if y != points[each][1]]
     bars = [bar for node in drawn for bar in bars_at(node, by_id[node.id].bars, points[node.id][0], up, kind.bars)]
-    placed = labels_with_room(spots, bounds, RADIUS, small, [line for bar in bars for line in bar.segments])
+    joined = [((points[each][0], ys[0]), (points[each][0], ys[-1])) for each, ys in lines.items()]
+    placed = labels_with_room(spots, bounds, RADIUS, small, [line for bar in bars for line in bar.segments], joined)
     inks = {node.group: ink(node.group, colours) for node in nodes}
-    parts = [*frame.figure_heading(name), *frame.axis(across, frame.TOP, bottom), *_powers(up, kind.name, bottom)]
+    names = [label.box for label in placed.values()]
+    parts = [*frame.figure_heading(name), *frame.axis(across, frame.TOP, bottom, names)]
+    parts += _powers(up, kind.name, bottom, names)
     parts += [
-        _joined(by_id[each], kind, points[each][0], ys, up, inks[by_id[each].node.group], highlight)
-        for each, ys in lines.items()
+        _joined(by_id[each], kind, line, up, inks[by_id[each].node.group], names, highlight)
+        for each, line in zip(lines, joined)
     ]
-    parts += [_paper(label.box) for label in placed.values()]
     parts += [bar.drawn(inks[bar.node.group], highlight) for bar in bars]
     more = {} if kind is _PARAMS else {each: f", {kind.said(amount)} {kind.name}" for each, amount in known.items()}
     parts += marks(drawn, points, placed, inks, highlight, more)
     crowded = [node for node in drawn if node.id not in placed]
     unnamed, below = listed_below("No room for their names above:", crowded, bottom + 26, marked=True)
     listed, below = listed_below(kind.unknown, unknown, below)
-    legend, end = legends(inks, below, bars=bool(bars), words=kind.bars)
+    legend, end = legends(nodes, inks, below, bars=bool(bars), words=kind.bars)
     data = {
         "nodes": [_row(by_id[str(row["id"])], kind, row) for row in node_rows(drawn, points, placed)],
         "unknown": [node.json() for node in unknown],
@@ -178,34 +180,33 @@ def _row(amounts: Amounts, kind: _Kind, row: dict[str, object]) -> dict[str, obj
 
 
 def _joined(
-    amounts: Amounts, kind: _Kind, x: float, ys: Sequence[float], up: Scale, colour: Ink, highlight: Collection[str]
+    amounts: Amounts,
+    kind: _Kind,
+    line: tuple[_Point, _Point],
+    up: Scale,
+    colour: Ink,
+    labels: Sequence[Box],
+    highlight: Collection[str],
 ) -> str:
     """The line through all sizes of a model, and the points of those beside the main one."""
     node = amounts.node
-    parts = [element("line", x1=x, x2=x, y1=ys[0], y2=ys[-1], stroke=colour.line, stroke_width=0.8, opacity="0.6")]
+    parts = frame.lines_around(*line, labels, stroke=colour.line, stroke_width=0.8, opacity="0.6")
     for amount, names in amounts.others.items():
         told = svg.title(f"{node.name} {names}, {node.date}: {kind.said(amount)} {kind.name}")
-        at = {"cx": x, "cy": up(math.log10(amount)), "r": _SMALL}
+        at = {"cx": line[0][0], "cy": up(math.log10(amount)), "r": _SMALL}
         parts.append(element("circle", told, **at, fill=colour.line))
     dim = "dim" if highlight and node.id not in highlight else None
     said = svg.title(f"{node.name}: {len(amounts.others) + 1} sizes")
     return element("g", said, *parts, class_=dim, data_joined=node.id)
 
 
-def _paper(box: Box) -> str:
-    """What keeps the line of another model from running through a name."""
-    return element("rect", class_="hollow", x=box.left, y=box.top, width=box.width, height=box.height)
-
-
-def _powers(up: Scale, name: str, bottom: float) -> list[str]:
-    parts = [
-        element("line", class_="rule", x1=_LEFT, x2=frame.WIDTH - frame.MARGIN, y1=bottom, y2=bottom, stroke_width=1.4)
-    ]
+def _powers(up: Scale, name: str, bottom: float, labels: Sequence[Box]) -> list[str]:
+    """A line and a label for each tick of the axis that goes up, and the axis across."""
+    left, right = _LEFT, frame.WIDTH - frame.MARGIN
+    parts = [element("line", class_="rule", x1=left, x2=right, y1=bottom, y2=bottom, stroke_width=1.4)]
     for value, text in up.ticks:
         y = up(value)
-        parts.append(
-            element("line", class_="rule", x1=_LEFT, x2=frame.WIDTH - frame.MARGIN, y1=y, y2=y, stroke_width=1)
-        )
+        parts += frame.lines_around((left, y), (right, y), labels, class_="rule", stroke_width=1)
         parts.append(svg.label(_LEFT - 6, y + 4, text, size=12, class_="faint", text_anchor="end", data_tick=text))
     parts.append(svg.label(frame.MARGIN, frame.TOP - 25, name, class_="faint"))
     return parts

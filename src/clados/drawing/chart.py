@@ -1,7 +1,7 @@
 """What the charts share: colours of series, a round scale, a legend."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from clados.drawing import svg
 from clados.drawing.scale import Scale
@@ -31,14 +31,16 @@ def linear_scale(low: float, high: float, low_pixel: float, high_pixel: float, t
     )
 
 
-def series_legend(x: float, y: float, names: Sequence[str], width: float) -> tuple[list[str], float]:
-    """A swatch and a name for each series, in as many lines as needed; and the baseline of the last."""
+def swatch_legend(
+    x: float, y: float, swatches: Mapping[str, Mapping[str, str]], width: float
+) -> tuple[list[str], float]:
+    """A swatch, coloured by these attributes, for each name, in as many lines as needed; and the last's baseline."""
     parts, left = [], x
-    for index, name in enumerate(names):
+    for name, colours in swatches.items():
         needed = 16 + svg.text_width(name) + 18
         if x + needed > width and x > left:
             x, y = left, y + 18
-        parts.append(element("rect", x=x, y=y - 9, width=10, height=10, rx=2, fill=colour(index)))
+        parts.append(element("rect", **colours, x=x, y=y - 9, width=10, height=10, rx=2))
         parts.append(svg.label(x + 16, y, name))
         x += needed
     return parts, y

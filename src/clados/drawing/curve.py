@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from clados.drawing import chart, svg
 from clados.drawing.labels import Spot, place_labels
+from clados.drawing.layout.sheet import label_width
 from clados.drawing.scale import Scale
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 
@@ -48,7 +49,7 @@ def curves(
     left = max(_LEFT, *(svg.text_width(text) + 14 for _, text in up.ticks))
     across = chart.linear_scale(min(xs), max(xs), left, width - _TAIL, max(2, round(width / _TICK)))
     parts = [
-        svg.label(16, 26, name, size=15, font_weight="600"),
+        svg.label(16, 26, name, size=_title_size(name, width), font_weight="600"),
         *_axes(across, up, left, width, bottom, x_name, y_name),
     ]
     parts += _baselines(marks, up, left, width, bottom)
@@ -60,9 +61,16 @@ def curves(
         shown = _thinned(smoothed(line)) if each in smooth else line
         parts.append(_line(each, shown, across, up, chart.colour(index), marked=each in marked))
     if len(series) > 1:
-        parts += chart.series_legend(left, height - 12, list(series), width - _TAIL)[0]
+        swatches = {each: {"fill": chart.colour(index)} for index, each in enumerate(series)}
+        legend, last = chart.swatch_legend(left, height - 12, swatches, width - _TAIL)
+        parts, height = parts + legend, last + 12  # of as many lines as there are
     data = {"series": {each: [list(point) for point in line] for each, line in lines.items()}, "baselines": marks}
     return Figure(svg.document(width, height, name, parts, kind="curve"), data)
+
+
+def _title_size(name: str, width: float) -> float:
+    """The size of a title's letters, so small that it fits."""
+    return min(15, (width - 2 * 16) / (label_width(name, 1, bold=True) or 1))
 
 
 def _axes(across: Scale, up: Scale, left: float, width: float, bottom: float, x_name: str, y_name: str) -> list[str]:

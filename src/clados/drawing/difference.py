@@ -116,13 +116,14 @@ def difference_sheets(found: Differences) -> tuple[tuple[Sheet, Sheet, Sheet], f
     compare = box_differences(one, other, _alias(*found.models))
     left, right = aligned(one, _explained(other, compare.was))
     sheets = Sheet(one.params, compare.old), Sheet(other.params, compare.new)
-    x = MARGIN + left.extent.width + APART
+    heads = [_head_width(name, node.params) for name, node in ((found.old, left), (found.new, right))]
+    x = MARGIN + max(left.extent.width + APART, heads[0] + MARGIN)
     for sheet, node, at, name in zip(sheets, (left, right), (MARGIN, x), (found.old, found.new)):
         _headed(sheet, at, name, node.params)
         node.draw(sheet, at, HEADING)
     column = max(_FIGURE, *(label_width(name, 11, bold=True) + 20 for name in (found.old, found.new)))
     table = _NAMED + 3 * column + _BAR
-    width = max(x + right.extent.width + MARGIN, 2 * MARGIN + table)
+    width = max(x + max(right.extent.width, heads[1]) + MARGIN, 2 * MARGIN + table)
     both = Sheet()
     y = _legend(both, HEADING + max(left.extent.height, right.extent.height) + 34) + 30
     beside = width - 3 * MARGIN - table > _WORDS
@@ -134,9 +135,17 @@ def difference_sheets(found: Differences) -> tuple[tuple[Sheet, Sheet, Sheet], f
     return (*sheets, both), width, max(end, last) + 14, compare
 
 
+def _head_width(name: str, params: int) -> float:
+    return label_width(name, 17, bold=True) + 14 + label_width(_counted(params), 12)
+
+
+def _counted(params: int) -> str:
+    return f"{count_label(params)} parameters"
+
+
 def _headed(sheet: Sheet, x: float, name: str, params: int) -> None:
     title = sheet.text(x, 30, name, size=17, bold=True)
-    said = sheet.text(x + label_width(name, 17, bold=True) + 14, 30, f"{count_label(params)} parameters", size=12)
+    said = sheet.text(x + label_width(name, 17, bold=True) + 14, 30, _counted(params), size=12)
     sheet.put("title", name, [title, said])
 
 

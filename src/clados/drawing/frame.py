@@ -1,8 +1,9 @@
 """What all drawings share: heading, time axis, lanes, legend, and the line that describes a model."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from clados.drawing import svg
+from clados.drawing.labels import around_boxes
 from clados.drawing.palette import Ink, luminance
 from clados.drawing.records import LINES, Node
 from clados.drawing.scale import Scale, count_label
@@ -18,6 +19,7 @@ FAMILY_ORDER = (
     "BERT", "Transformer-XL", "BART", "T5", "Transformer", "GPT", "LLaMA", "PaLM", "Wu Dao", "other",
     "ViT", "CLIP", "Imagen", "Diffusion",
 )  # fmt: skip
+_FILLED = ("open", "limited")  # openness of what is not hollow
 OPENNESS_MARKS = {"open": "●", "limited": "◐"}  # in the terminal; all else is ○
 
 
@@ -26,14 +28,14 @@ def figure_heading(name: str) -> list[str]:
     return [svg.label(MARGIN, 26, name, size=17, font_weight="600")]
 
 
-def axis(scale: Scale, top: float, bottom: float) -> list[str]:
-    """A line and a label for each tick of the time axis that lies on it."""
+def axis(scale: Scale, top: float, bottom: float, labels: Sequence[Box] = ()) -> list[str]:
+    """A line and a label for each tick of the time axis that lies on it; the lines stop where ``labels`` stand."""
     parts = []
     free_from = float("-inf")
     for value, text in sorted(scale.ticks, reverse=True):
         x = max(scale(value), scale.pixels[0])
         if x == scale(value):
-            parts.append(element("line", class_="rule", x1=x, x2=x, y1=top - 14, y2=bottom, stroke_width=1))
+            parts += lines_around((x, top - 14), (x, bottom), labels, class_="rule", stroke_width=1)
         right = x + 4 + svg.text_width(text, 12)
         if free_from == float("-inf") or right < free_from:
             parts.append(svg.label(x + 4, top - 8, text, size=12, class_="faint", data_tick=text))
@@ -44,6 +46,14 @@ def axis(scale: Scale, top: float, bottom: float) -> list[str]:
             )
             free_from -= 6 + svg.text_width(text, 12)
     return parts
+
+
+def lines_around(
+    start: tuple[float, float], end: tuple[float, float], labels: Iterable[Box], **attributes: str | float | None
+) -> list[str]:
+    """A line that stops where labels stand, and goes on behind them."""
+    pieces = around_boxes(start, end, labels)
+    return [element("line", **attributes, x1=x1, y1=y1, x2=x2, y2=y2) for (x1, y1), (x2, y2) in pieces]
 
 
 def band(group: str, box: Box, colour: Ink) -> str:
@@ -78,16 +88,16 @@ def node_mark(
     highlight: Collection[str],
     *,
     stroke: float,
-    root: bool = False,
     more: str = "",  # what the title says beside
 ) -> str:
     """A model's shape, filled when open, tinted when limited, hollow otherwise, with its label and its title."""
-    lit = node.id in highlight
+    lit, filled = node.id in highlight, node.openness in _FILLED
+    classes = {"lit": lit, "ink": colour.black and not lit, "root": colour.black and filled}
     mark = element(
         tag,
-        class_=" ".join(word for word, holds in (("lit", lit), ("root", root)) if holds) or None,
+        class_=_classes(classes),
         **shape,
-        fill=colour.fill if node.openness in ("open", "limited") else "none",
+        fill=colour.fill if filled else "none",
         fill_opacity=0.35 if node.openness == "limited" else None,
         stroke=colour.line,
         stroke_width=stroke,
@@ -106,11 +116,19 @@ def node_mark(
     )
 
 
-def group_legend(inks: Mapping[str, Ink], y: float) -> str:
-    """The colours of the families."""
+def _classes(words: Mapping[str, bool]) -> str | None:
+    return " ".join(word for word, holds in words.items() if holds) or None
+
+
+def group_legend(nodes: Iterable[Node], inks: Mapping[str, Ink], y: float) -> str:
+    """The colours of the families; hollow where none of a family's weights can be had, as its models are."""
     parts, x = [], MARGIN
+    filled = {node.group for node in nodes if node.openness in _FILLED}
     for group in [group for group in FAMILY_ORDER if group in inks] + sorted(set(inks) - set(FAMILY_ORDER)):
-        parts.append(element("circle", cx=x + 5, cy=y - 4, r=5, fill=inks[group].fill, stroke=inks[group].line))
+        fill = inks[group].fill if group in filled else "none"
+        classes = {"ink": inks[group].black, "root": inks[group].black and group in filled}
+        dot = {"cx": x + 5, "cy": y - 4, "r": 5.0, "stroke_width": 1.4}
+        parts.append(element("circle", class_=_classes(classes), **dot, fill=fill, stroke=inks[group].line))
         parts.append(svg.label(x + 14, y, group, class_="faint"))
         x += 14 + svg.text_width(group) + 14
     return element("g", *parts, data_legend="groups")

@@ -12,11 +12,26 @@ from clados.drawing.svg import Box
 _NEAR = 9.0  # from the point to a label that needs no leader
 _WIDE, _HIGH = 64.0, 20.0  # of the cells by which what is near is found, in pixels
 _TRIED = 800  # labels in all orders that are tried, about
+_FURTHER = 60_000  # places of all labels, about, that are looked at for better ones than the first
 _RINGS = 24  # around a point; beyond, nobody sees what a label belongs to
 
 _ANGLES = [(math.cos(math.tau * step / 24), math.sin(math.tau * step / 24)) for step in range(24)]
 
 _Line = tuple[tuple[float, float], tuple[float, float]]
+
+
+def around_boxes(start: tuple[float, float], end: tuple[float, float], boxes: Iterable[Box]) -> list[_Line]:
+    """The pieces of a line that are in none of the boxes."""
+    low, high = sorted((start[0], end[0]))
+    near = (box for box in boxes if box.left <= high and low <= box.left + box.width)  # most lines are upright
+    inside = sorted(found for box in near if (found := box.crossing(start, end)))
+    pieces, at = list[tuple[float, float]](), 0.0
+    for enter, leave in [*inside, (1.0, 1.0)]:
+        if enter > at:
+            pieces.append((at, enter))
+        at = max(at, leave)
+    (x, y), (dx, dy) = start, (end[0] - start[0], end[1] - start[1])
+    return [((x + dx * a, y + dy * a), (x + dx * b, y + dy * b)) for a, b in pieces]
 
 
 @dataclass(frozen=True)
@@ -40,15 +55,17 @@ class PlacedLabel:
 
 
 _Sides = tuple[float, float, float, float]  # left, top, right, bottom
+_Spanned = tuple[_Sides, _Line]  # a line, and the box around it
 
 
 @dataclass(frozen=True)
 class _Taken:
-    """What is on the paper already, by the cells that it touches: points, labels, leaders."""
+    """What is on the paper already, by the cells that it touches: points, labels, leaders; lines rather left alone."""
 
     points: dict[tuple[int, int], list[tuple[str, _Sides]]] = field(default_factory=lambda: defaultdict(list))
+    rather: dict[tuple[int, int], list[_Spanned]] = field(default_factory=lambda: defaultdict(list))
     labels: dict[tuple[int, int], list[_Sides]] = field(default_factory=lambda: defaultdict(list))
-    leaders: dict[tuple[int, int], list[_Line]] = field(default_factory=lambda: defaultdict(list))
+    leaders: dict[tuple[int, int], list[_Spanned]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, label: PlacedLabel) -> None:
         """A label is placed, with its leader."""
@@ -60,8 +77,13 @@ class _Taken:
 
     def cross(self, line: _Line) -> None:
         """A line that no label may touch."""
-        for cell in _cells(_spanned(*line)):
-            self.leaders[cell].append(line)
+        _put(self.leaders, line)
+
+
+def _put(cells: dict[tuple[int, int], list[_Spanned]], line: _Line) -> None:
+    around = _spanned(*line)
+    for cell in _cells(around):
+        cells[cell].append((around, line))
 
 
 def _sides(box: Box) -> _Sides:
@@ -100,26 +122,30 @@ def labels_with_room(
     radius: float,
     unnamed: Iterable[tuple[float, float]] = (),
     lines: Sequence[_Line] = (),
+    rather: Sequence[_Line] = (),
 ) -> dict[str, PlacedLabel]:
     """Places as `place_labels` gives them, for as many labels as find one.
 
     Labels in a crowd come first. Those that find no room are put before all others, and all are placed anew. No label
-    lies on the points that are `unnamed`, nor on one of the `lines`.
+    lies on the points that are `unnamed`, nor on one of the `lines`; on one of those that are `rather` left alone only
+    where there is no other room.
     """
     order = sorted(spots, key=lambda spot: (-_crowd(spot, spots), spot.x, spot.id))
     far = radius + 1
     points = {spot.id: (spot.x - far, spot.y - far, spot.x + far, spot.y + far) for spot in spots}
-    by_cell = _Taken().points
+    by_cell, alone = _Taken().points, _Taken().rather
+    for line in rather:
+        _put(alone, line)
     for name, point in [*points.items(), *(("", (x - far, y - far, x + far, y + far)) for x, y in unnamed)]:
         for cell in _cells(point):
             by_cell[cell].append((name, point))
     best: dict[str, PlacedLabel] = {}
     for _ in range(max(min(_TRIED // max(len(spots), 1), 8), 1)):
-        taken, placed = _Taken(by_cell), dict[str, PlacedLabel]()
+        taken, placed = _Taken(by_cell, alone), dict[str, PlacedLabel]()
         for line in lines:
             taken.cross(line)
         for spot in order:
-            if found := _settled(spot, points[spot.id], bounds, taken):
+            if found := _settled(spot, points[spot.id], bounds, taken, _FURTHER // len(spots)):
                 placed[spot.id] = found
                 taken.add(found)
         best = max(best, placed, key=len)
@@ -129,19 +155,23 @@ def labels_with_room(
     return best
 
 
-def _settled(spot: Spot, point: _Sides, bounds: Box, taken: _Taken) -> PlacedLabel | None:
+def _settled(spot: Spot, point: _Sides, bounds: Box, taken: _Taken, further: int) -> PlacedLabel | None:
     """The label at the first of its places that has room; None when there is none."""
-    over: PlacedLabel | None = None  # where the crowd is too thick, a leader passes over points; never through a label
+    # Where the crowd is too thick, a leader passes over points, never through a label; or a label lies on a line.
+    over: PlacedLabel | None = None
     for left, top, led in _candidates(spot):
+        further -= over is not None
+        if further < 0:
+            break
         sides = left, top, left + spot.width, top + spot.height
         inside = bounds.left <= left and sides[2] <= bounds.right and bounds.top <= top and sides[3] <= bounds.bottom
         if inside and _fits(sides, spot.id, taken):
             box = Box(left, top, spot.width, spot.height)
             each = PlacedLabel(box, (spot.x, spot.y), _nearest(box, spot) if led else None)
             crossed = _crossed(each, spot.id, point, taken)
-            if not crossed:
+            if not crossed and not _lies_on(sides, taken):
                 return each
-            over = over or (each if crossed == "points" else None)
+            over = over or (each if crossed != "labels" else None)
     return over
 
 
@@ -171,7 +201,9 @@ def _candidates(spot: Spot) -> Iterator[tuple[float, float, bool]]:
 
 
 def _nearest(box: Box, spot: Spot) -> tuple[float, float]:
-    return min(max(spot.x, box.left), box.right), min(max(spot.y, box.top + 3), box.bottom - 3)
+    """Where a leader ends: on the edge of the box, beside the text a little off the corners."""
+    corner = 0.0 if box.left < spot.x < box.right else 3.0
+    return min(max(spot.x, box.left), box.right), min(max(spot.y, box.top + corner), box.bottom - corner)
 
 
 def _fits(sides: _Sides, own: str, taken: _Taken) -> bool:
@@ -188,17 +220,22 @@ def _fits(sides: _Sides, own: str, taken: _Taken) -> bool:
     return True
 
 
-def _met_by(line: _Line, sides: _Sides) -> bool:
+def _lies_on(sides: _Sides, taken: _Taken) -> bool:
+    """Whether the label lies on a line that is rather left alone."""
+    return any(_met_by(line, sides) for cell in _cells(sides) for line in taken.rather.get(cell, ()))
+
+
+def _met_by(line: _Spanned, sides: _Sides) -> bool:
     left, top, right, bottom = sides
-    return _meet(_spanned(*line), sides) and Box(left, top, right - left, bottom - top).crossed_by(*line)
+    return _meet(line[0], sides) and Box(left, top, right - left, bottom - top).crossed_by(*line[1])
 
 
 def _crossed(candidate: PlacedLabel, own: str, point: _Sides, taken: _Taken) -> Literal["labels", "points", ""]:
     """What the leader passes through: labels, or only points, but for those at its own `point`."""
     if candidate.leader is None:
         return ""
-    line = candidate.anchor, candidate.leader
-    cells = [*_cells(_spanned(*line))]
+    around = _spanned(candidate.anchor, candidate.leader)
+    line, cells = (around, (candidate.anchor, candidate.leader)), [*_cells(around)]
     if any(_met_by(line, label) for cell in cells for label in taken.labels.get(cell, ())):
         return "labels"
     others = (each for cell in cells for each in taken.points.get(cell, ()))

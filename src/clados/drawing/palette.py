@@ -16,6 +16,11 @@ class Ink:
     line: str  # the fill darkened until it shows on white paper
     text: str  # class of the text that is read on the fill
 
+    @property
+    def black(self) -> bool:
+        """Whether it is the root's: its outlines are as dark as text, in dark themes as light."""
+        return self.line == _MIDDLE
+
 
 def _channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -15,10 +15,10 @@ from clados.drawing.tree import tree_parts
 WIDTH, HEIGHT = 841 * 72 / 25.4, 594 * 72 / 25.4  # A1 across, in points
 _MARGIN = 42.0
 _TOP = 104.0  # below the heading
-_SHARE = 0.6  # of the width is the tree's
+_SHARE = 0.5  # of the width is the tree's
 _PIXEL = 72 / 96  # points of a pixel of SVG
-_COLUMNS = 2
-_BETWEEN = 22.0  # two columns
+_COLUMNS = 3
+_BETWEEN = 18.0  # two columns
 _NAME, _FACT, _LINE = 10.2, 8.2, 10.3  # sizes of the text, and from line to line
 _FACTS = ("date", "params", "architecture", "lab", "tasks", "license")
 
@@ -32,10 +32,11 @@ class _Entry:
     lines: Sequence[str]
     group: str
     card: str = ""
+    changes: Sequence[str] = ()  # what each parent gave and what differs from it, in lines
 
 
 def draw_poster(cards: Iterable[Card], nodes: Sequence[Node], colours: Mapping[str, str], name: str) -> Figure:
-    """The poster: the tree on the left, a few lines of facts a model on the right, by family and date.
+    """The poster: the tree on the left, on the right by family and date each model's facts and what changed to it.
 
     Args:
         cards: the models.
@@ -46,7 +47,6 @@ def draw_poster(cards: Iterable[Card], nodes: Sequence[Node], colours: Mapping[s
     Raises:
         EmptyFigureError: no models.
     """
-    by_id = {card.id: card for card in cards}
     if not nodes:
         raise EmptyFigureError("nothing to draw: no models")
     drawn = tree_parts(nodes, colours)
@@ -60,15 +60,24 @@ def draw_poster(cards: Iterable[Card], nodes: Sequence[Node], colours: Mapping[s
     ]
     left = _MARGIN + room + 2 * _BETWEEN
     width = (WIDTH - _MARGIN - left - _BETWEEN * (_COLUMNS - 1)) / _COLUMNS
-    columns = _balanced([*_entries(by_id, nodes, width)])
-    longest = max(sum(entry.height for entry in column) for column in columns)
-    fit = min(1.0, (HEIGHT - _TOP - _MARGIN) / longest)
-    inks = {node.group: ink(node.group, colours) for node in nodes}
-    facts = [each for i, column in enumerate(columns) for each in _column(column, i * (width + _BETWEEN), width, inks)]
-    place = f"translate({svg.coordinate(left)} {svg.coordinate(_TOP)})" + f" scale({fit:.4f})" * (fit < 1)
-    parts.append(element("g", *facts, transform=place))
+    parts.append(_facts({card.id: card for card in cards}, nodes, colours, left, width))
     sheet = element("g", *parts, transform=f"scale({1 / _PIXEL:.6f})")
     return Figure(svg.document(WIDTH / _PIXEL, HEIGHT / _PIXEL, name, [sheet], kind="poster"), drawn.data)
+
+
+def _facts(
+    cards: Mapping[str, Card], nodes: Sequence[Node], colours: Mapping[str, str], left: float, width: float
+) -> str:
+    """Columns of facts, each as wide; smaller where they would be longer than the sheet."""
+    fit, columns = 1.0, _balanced([*_entries(cards, nodes, width)])
+    while fit * max(sum(entry.height for entry in column) for column in columns) > HEIGHT - _TOP - _MARGIN:
+        fit *= 0.98  # smaller, in columns that stay as wide: of longer lines, and fewer
+        columns = _balanced([*_entries(cards, nodes, width / fit)])
+    inks = {node.group: ink(node.group, colours) for node in nodes}
+    places = [i * (width + _BETWEEN) / fit for i in range(len(columns))]
+    facts = [each for column, at in zip(columns, places) for each in _column(column, at, width / fit, inks)]
+    place = f"translate({svg.coordinate(left)} {svg.coordinate(_TOP)})" + f" scale({fit:.4f})" * (fit < 1)
+    return element("g", *facts, transform=place)
 
 
 def _entries(cards: Mapping[str, Card], nodes: Sequence[Node], width: float) -> Iterator[_Entry]:
@@ -80,8 +89,15 @@ def _entries(cards: Mapping[str, Card], nodes: Sequence[Node], width: float) -> 
         for node in by_date(node for node in nodes if node.group == group):
             card = cards[node.id]
             said = " · ".join(_said(card, fact) for fact in _FACTS)
-            lines = broken_lines(said, width - 12, _FACT)
-            yield _Entry(_LINE * (len(lines) + 1) + 5, card.name, lines, group, card.id)
+            lines, changes = broken_lines(said, width - 12, _FACT), [*_changes(cards, node, width - 12)]
+            yield _Entry(_LINE * (len(lines) + len(changes) + 1) + 5, card.name, lines, group, card.id, changes)
+
+
+def _changes(cards: Mapping[str, Card], node: Node, width: float) -> Iterator[str]:
+    """What changed from each parent that is drawn, as the edges of the tree say it."""
+    for edge in node.parents:
+        if edge.id in cards:
+            yield from broken_lines(f"← {cards[edge.id].name}: {edge.said or 'nothing said'}", width, _FACT)
 
 
 def _heading(group: str, more: str = "") -> _Entry:
@@ -110,12 +126,12 @@ def _balanced(entries: Sequence[_Entry]) -> list[list[_Entry]]:
 def _column(entries: Sequence[_Entry], left: float, width: float, inks: Mapping[str, Ink]) -> Iterator[str]:
     y = 0.0
     for entry in entries:
-        line = inks[entry.group].line
+        line, faint = inks[entry.group].line, len(entry.lines)
         if entry.card:
             name = svg.label(left + 12, y + _LINE, entry.name, size=_NAME, font_weight="600")
             facts = [
-                svg.label(left + 12, y + _LINE * (i + 2), each, size=_FACT, class_="faint")
-                for i, each in enumerate(entry.lines)
+                svg.label(left + 12, y + _LINE * (i + 2), each, size=_FACT, class_="faint" if i < faint else None)
+                for i, each in enumerate((*entry.lines, *entry.changes))
             ]
             bar = element("rect", x=left, y=y + 1, width=3, height=entry.height - 4, rx=1.5, fill=line)
             yield element("g", svg.title(entry.name), bar, name, *facts, data_id=entry.card)

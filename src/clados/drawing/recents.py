@@ -6,7 +6,7 @@ from dataclasses import replace
 from clados.catalog import figures
 from clados.catalog.card import Card
 from clados.drawing.frame import LABEL_WIDTH, MARGIN, NAME_SIZE, WIDTH
-from clados.drawing.records import Node, ParentEdge, of_cards, published_count
+from clados.drawing.records import Node, ParentEdge, of_cards, published_count, with_structures
 from clados.drawing.scale import Scale, months
 
 
@@ -31,7 +31,7 @@ def nodes(cards: Mapping[str, Card]) -> list[Node]:
         openness = known[0].openness if known else "unknown"
         date = base.date if base.date.count("-") == 2 else row.date
         result.append(replace(base, name=name, openness=openness, group=row.group, date=date, parents=tuple(parents)))
-    return result
+    return with_structures(result, cards)
 
 
 def _params(card: Card, size: str) -> int | None:

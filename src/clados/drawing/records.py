@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from clados.catalog import figures
 from clados.catalog.card import Card, CardSize, ParentLink as CardParent
+from clados.catalog.changes import KIN, structure_in_short
 from clados.catalog.uncertainty import Uncertainty, uncertainty
 from clados.drawing.scale import decimal_year
 from clados.drawing.svg import text_width
@@ -24,6 +25,8 @@ class ParentEdge:
     """An edge of the lineage: from whom, in what (kinds of the card's schema), and what changed.
 
     Attributes:
+        structure: in what the declared structures differ, in short; empty where that is not known.
+        way: the model that is not drawn through which the edge runs.
         survey: whether the survey's family tree draws this line; one that only the survey draws has no kinds.
     """
 
@@ -31,6 +34,13 @@ class ParentEdge:
     kinds: tuple[str, ...] = ("architecture",)
     change: str = ""
     survey: bool = False
+    way: str = ""
+    structure: str = ""
+
+    @property
+    def said(self) -> str:
+        """What changed, and by whose way."""
+        return " ".join([*[self.change] * bool(self.change), *[f"(by way of {self.way})"] * bool(self.way)])
 
     @property
     def line(self) -> str:
@@ -131,16 +141,26 @@ def _visible(
         if parent.id in shown or hidden is None or parent.id in seen:
             continue
         for far in _visible(hidden, shown, known, seen | {node.id}):
-            by_way = f"{parent.change} (by way of {hidden.name})" if parent.change else f"by way of {hidden.name}"
-            found.setdefault(far.id, ParentEdge(far.id, _along(parent, far), by_way, _in_figure(far.id, node.id)))
+            kinds, survey = _along(parent, far), _in_figure(far.id, node.id)
+            found.setdefault(far.id, ParentEdge(far.id, kinds, parent.change, survey, hidden.name))
     return tuple(found.values())
 
 
 def _along(near: ParentEdge, far: ParentEdge) -> tuple[str, ...]:
     """What is inherited over two edges: the kinds of both; the weights' network, where only one passes weights on."""
     both = tuple(kind for kind in near.kinds if kind in far.kinds)
-    kin = {"architecture", "weights"}
-    return both or (("architecture",) if kin & {*near.kinds} and kin & {*far.kinds} else near.kinds)
+    return both or (("architecture",) if {*KIN} & {*near.kinds} and {*KIN} & {*far.kinds} else near.kinds)
+
+
+def with_structures(nodes: Iterable[Node], cards: Mapping[str, Card]) -> list[Node]:
+    """The nodes, whose edges of architecture say in what the declared structures differ, beside what the cards say."""
+    return [replace(node, parents=tuple(_differing(node.id, edge, cards) for edge in node.parents)) for node in nodes]
+
+
+def _differing(child: str, edge: ParentEdge, cards: Mapping[str, Card]) -> ParentEdge:
+    if child not in cards or edge.id not in cards or "architecture" not in edge.kinds or edge.way:
+        return edge
+    return replace(edge, structure=structure_in_short(cards[edge.id], cards[child]))
 
 
 def with_survey(nodes: Sequence[Node]) -> list[Node]:

@@ -118,7 +118,7 @@ def by_tokens(
     parts += [bar.drawn(inks[bar.node.group], highlight) for bar in bars]
     parts += [_mark(each, points[each.key], inks[each.node.group], placed.get(each.key), highlight) for each in dense]
     below = _BOTTOM + 52
-    legend, end = legends(inks, below + 40, bars=bool(bars))
+    legend, end = legends([each.node for each in dense], inks, below + 40, bars=bool(bars))
     parts += [*_notes(sizes, below), *legend]
     data = {"nodes": [{**each.json(), "point": [round(x, 2) for x in points[each.key]]} for each in dense]}
     sparse = [each.json() for each in sizes if each.sparse]

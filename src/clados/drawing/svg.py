@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from clados.drawing.wording import as_drawn
 from clados.errors import missing
 from clados.files import write_text, write_whole
 from clados.spec.errors import CladosError
@@ -94,28 +95,19 @@ def element(tag: str, /, *children: str, **attributes: str | float | None) -> st
     return f"<{tag}{''.join(written)}>{body}</{tag}>" if body else f"<{tag}{''.join(written)}/>"
 
 
-def title(text: str) -> str:
+def title(*lines: str) -> str:
     """The tooltip of an element, which screen readers read too."""
-    return element("title", escape(text))
+    return element("title", escape("\n".join(map(as_drawn, lines))))
 
 
 def label(x: float, y: float, text: str, /, *, size: float = 11, **attributes: str | float | None) -> str:
     """Text whose baseline starts at (`x`, `y`)."""
-    return element("text", escape(text), x=x, y=y, font_size=size, **attributes)
+    return element("text", escape(as_drawn(text)), x=x, y=y, font_size=size, **attributes)
 
 
 def text_width(text: str, size: float = 11) -> float:
-    """Width in pixels, estimated: an upper bound for the usual sans-serif fonts."""
-    return sum(_WIDTHS.get(letter, _WIDEST) for letter in text) * size
-
-
-def cut(text: str, width: float, size: float = 11) -> str:
-    """`text`, shortened with an ellipsis until it fits `width` pixels."""
-    if text_width(text, size) <= width + 1e-6:
-        return text
-    while text and text_width(text + "…", size) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    """Width in pixels as it is drawn, estimated: an upper bound for the usual sans-serif fonts."""
+    return sum(_WIDTHS.get(letter, _WIDEST) for letter in as_drawn(text)) * size
 
 
 @dataclass(frozen=True)
@@ -151,7 +143,14 @@ class Box:
         )
 
     def crossed_by(self, start: tuple[float, float], end: tuple[float, float]) -> bool:
-        """Whether the straight line from `start` to `end` passes through the inside (Liang and Barsky's clipping)."""
+        """Whether the straight line from `start` to `end` passes through the inside."""
+        return self.crossing(start, end) is not None
+
+    def crossing(self, start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float] | None:
+        """From which share of the line from `start` to `end` on it is inside, and up to which; None: nowhere.
+
+        By Liang and Barsky's clipping.
+        """
         enter, leave = 0.0, 1.0
         for low, high, begin, step in (
             (self.left, self.right, start[0], end[0] - start[0]),
@@ -159,11 +158,11 @@ class Box:
         ):
             if step == 0:
                 if not low < begin < high:
-                    return False
+                    return None
                 continue
             near, far = sorted(((low - begin) / step, (high - begin) / step))
             enter, leave = max(enter, near), min(leave, far)
-        return enter < leave
+        return (enter, leave) if enter < leave else None
 
     def json(self) -> list[float]:
         """Left, top, width, height."""

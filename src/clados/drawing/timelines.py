@@ -47,7 +47,8 @@ def by_family(
         )
         for node in nodes
     }
-    parts = [*frame.figure_heading(name), *frame.axis(scale, frame.TOP, bottom)]
+    names = [each.box for each in placed.values()]
+    parts = [*frame.figure_heading(name), *frame.axis(scale, frame.TOP, bottom, names)]
     parts += [frame.band(group, box, inks[group]) for group, box in bands]
     parts += marks(nodes, points, placed, inks, highlight)
     parts.append(frame.openness_legend(frame.MARGIN, bottom + 24, lines=()))

@@ -1,7 +1,7 @@
 """The family tree: years from left to right, a lane a family, edges that say what changed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -11,6 +11,7 @@ from clados.drawing import frame, svg
 from clados.drawing.channels import Channels, Point
 from clados.drawing.columns import Corner
 from clados.drawing.lanes import Lane, Span, lanes
+from clados.drawing.layout.sheet import broken_lines, label_width
 from clados.drawing.palette import Ink, ink
 from clados.drawing.records import LINES, ROOT, Node, ParentEdge, by_date, parent_edges
 from clados.drawing.route import EdgeRouter, Net
@@ -27,6 +28,7 @@ _GAP = 20.0  # between two boxes of a row
 _ROOM = 24.0  # left of the time axis, for edges
 _PADDING = 6.0
 _LEGEND = 44.0
+_CHANGE = 15.0  # height of a line that says what changed
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def draw_tree(
         nodes: the models; parents that are not among them are left out.
         colours: group to `#rrggbb`.
         name: the heading.
-        highlight: ids that are highlighted; all others are dimmed.
+        highlight: ids that are highlighted; all others are dimmed, and what changed on their way is said below.
         scale: the time axis, years by default.
         order: groups from top to bottom.
         kind: the `data-figure` word.
@@ -153,12 +155,15 @@ def tree_parts(
     inks = {node.group: ink(node.group, colours) for node in nodes}
     parts = frame.axis(plan.scale, frame.TOP, plan.height - _LEGEND)
     parts += [frame.band(lane.group, plan.bands[lane.group], inks[lane.group]) for lane in plan.lanes]
-    parts += _edges(nodes, plan, inks, highlight)
+    bright = _line_of_descent(nodes, highlight)
+    parts += _edges(nodes, plan, inks, bright)
     parts += [node_box(node, plan.boxes[node.id], inks[node.group], highlight) for node in nodes]
     edges = parent_edges(nodes)
     lines, further = {edge.line for *_, edge in edges}, any(edge != child.parents[0] for _, child, edge in edges)
     parts.append(frame.openness_legend(frame.MARGIN, plan.height - 16, lines=lines, further=further))
-    return DrawnTree(plan.width, plan.height, parts, _data(nodes, plan))
+    changes = [*_changes(nodes, bright, plan.height + 8)] if highlight else []
+    height = plan.height + _CHANGE * len(changes) + (16 if changes else 0)
+    return DrawnTree(plan.width, height, [*parts, *changes], _data(nodes, plan))
 
 
 def _data(nodes: Sequence[Node], plan: _Layout) -> dict[str, object]:
@@ -169,7 +174,8 @@ def _data(nodes: Sequence[Node], plan: _Layout) -> dict[str, object]:
                 "parent": parent.id,
                 "child": child.id,
                 "kinds": list(edge.kinds),
-                "change": edge.change,
+                "change": edge.said,
+                "structure": edge.structure,
                 "survey": edge.survey,
                 "path": [[round(x, 2), round(y, 2)] for x, y in plan.paths[parent.id, child.id]],
             }
@@ -179,29 +185,46 @@ def _data(nodes: Sequence[Node], plan: _Layout) -> dict[str, object]:
     }
 
 
-def _edges(nodes: Sequence[Node], plan: _Layout, inks: Mapping[str, Ink], highlight: Collection[str]) -> list[str]:
-    """The edges; with a highlight, all but those of highlighted models are pale and lie below."""
+def _line_of_descent(nodes: Sequence[Node], highlight: Collection[str]) -> set[str]:
+    """The highlighted models and all from which they descend; all models where none is highlighted."""
     parents = {node.id: [parent.id for parent in node.parents] for node in nodes}
-    bright: set[str] = set()
+    found: set[str] = set()
     rest = list(highlight or parents)
     while rest:
-        found = rest.pop()
-        if found not in bright:
-            bright.add(found)
-            rest += parents.get(found, [])
+        if (each := rest.pop()) not in found:
+            found.add(each)
+            rest += parents.get(each, [])
+    return found
+
+
+def _edges(nodes: Sequence[Node], plan: _Layout, inks: Mapping[str, Ink], bright: Collection[str]) -> list[str]:
+    """The edges; all but those to bright models are pale and lie below."""
     return [
         _edge(parent, child, edge, plan, inks, bright=child.id in bright)
         for parent, child, edge in sorted(parent_edges(nodes), key=lambda each: each[1].id in bright)
     ]
 
 
+def _changes(nodes: Sequence[Node], bright: Collection[str], y: float) -> Iterator[str]:
+    """What changed on each edge to a bright model, a line of text each, as they follow in time."""
+    changed = [each for each in parent_edges(nodes) if each[1].id in bright and each[2].said]
+    names = [f"{parent.name} → {child.name}" for parent, child, _ in changed]
+    left = frame.MARGIN + max((label_width(name, 11, bold=True) for name in names), default=0.0) + _GAP
+    for name, (parent, child, edge) in zip(names, changed):
+        for i, text in enumerate(broken_lines(edge.said, frame.WIDTH - frame.MARGIN - left, 11)):
+            y += _CHANGE
+            named = [] if i else [svg.label(frame.MARGIN, y, name, font_weight="600")]
+            said = [*named, svg.label(left, y, text)]
+            yield element("g", svg.title(edge.said), *said, data_change=f"{parent.id} {child.id}")
+
+
 def _edge(parent: Node, child: Node, edge: ParentEdge, plan: _Layout, inks: Mapping[str, Ink], *, bright: bool) -> str:
     points = plan.paths[parent.id, child.id]
     kinds = " and ".join(edge.kinds) or "only in the survey's figure"
-    what = f"{parent.name} → {child.name} ({kinds})" + (f": {edge.change}" if edge.change else "")
+    what = f"{parent.name} → {child.name} ({kinds})" + (f": {edge.said}" if edge.said else "")
     return element(
         "path",
-        svg.title(what),
+        svg.title(what, *[edge.structure] * bool(edge.structure)),
         class_=None if bright else "pale",
         data_parent=parent.id,
         data_child=child.id,
@@ -243,7 +266,7 @@ def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> s
         font_weight="600" if node.id in highlight else None,
     )
     shape = {"x": box.left, "y": box.top, "width": box.width, "height": box.height, "rx": 5.0}
-    return frame.node_mark(node, "rect", shape, text, colour, highlight, stroke=1.2, root=node.id == ROOT)
+    return frame.node_mark(node, "rect", shape, text, colour, highlight, stroke=1.2)
 
 
 def tree_for_terminal(
@@ -273,8 +296,8 @@ def _line(node: Node, known: Mapping[str, Node], colours: Mapping[str, str], hig
     text.append(node.name, style="bold reverse" if node.id in highlight else "bold")
     text.append(f" {node.date[:7]}" + (f" {count_label(node.params)}" if node.params else ""), style="dim")
     parents = [parent for parent in node.parents if parent.id in known]
-    if parents and parents[0].change:
-        text.append(f"  {parents[0].change}")
+    if parents and parents[0].said:
+        text.append(f"  {parents[0].said}")
     named: dict[str, list[str]] = defaultdict(list)
     for parent in parents if parents and parents[0].line == "weights" else parents[1:]:
         word = {"architecture": "also from", "survey": "in the survey's figure from"}.get(parent.line)

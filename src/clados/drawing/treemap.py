@@ -50,18 +50,29 @@ def _worst(row: Sequence[float], short: float) -> float:
     return max(short**2 * max(row) / whole**2, whole**2 / (short**2 * min(row)))
 
 
+def parts_by_kind(model: Model) -> dict[str, list[PartBox]]:
+    """The boxes of a model's drawing that have parameters, by their kind."""
+    parts = [each for each in walk(model_node(model)) if isinstance(each, PartBox) and each.params]
+    groups = {kind: [each for each in parts if each.kind == kind] for kind in PART_KINDS}
+    return {kind: each for kind, each in groups.items() if each}
+
+
+def params_by_kind(model: Model) -> dict[str, int]:
+    """A model's parameters by kind of part, as its drawing has them."""
+    return {kind: sum(each.params for each in parts) for kind, parts in parts_by_kind(model).items()}
+
+
 def treemap_sheet(model: Model, name: str) -> Sheet:
     """The sheet of a treemap.
 
     Raises:
         EmptyFigureError: for a model without parameters.
     """
-    parts = [each for each in walk(model_node(model)) if isinstance(each, PartBox) and each.params]
-    if not parts:
+    groups = parts_by_kind(model)
+    if not groups:
         raise EmptyFigureError(f"{name} has no parameters")
-    sheet = Sheet(sum(each.params for each in parts))
-    groups = {kind: [each for each in parts if each.kind == kind] for kind in PART_KINDS}
-    held = sorted((each for each in groups.values() if each), key=lambda each: -sum(one.params for one in each))
+    held = sorted(groups.values(), key=lambda each: -sum(one.params for one in each))
+    sheet = Sheet(sum(one.params for each in held for one in each))
     title = sheet.text(MARGIN, 30, name, size=17, bold=True)
     said = sheet.text(MARGIN + label_width(name, 17, bold=True) + 14, 30, f"{sheet.total:,} parameters", size=12)
     sheet.put("title", name, [title, said])

@@ -101,9 +101,11 @@ def as_data(found: Mapping[str, Uncertainty]) -> dict[str, object]:
     return {name: {"low": each.low, "high": each.high, "counted": each.counted} for name, each in found.items()}
 
 
-def legends(inks: Mapping[str, Ink], y: float, *, bars: bool, words: BarWords = PARAMS_BARS) -> tuple[list[str], float]:
+def legends(
+    nodes: Iterable[Node], inks: Mapping[str, Ink], y: float, *, bars: bool, words: BarWords = PARAMS_BARS
+) -> tuple[list[str], float]:
     """The colours of the families, what filled and hollow mean and what a bar does; and where the drawing ends."""
-    found = [frame.group_legend(inks, y), frame.openness_legend(frame.MARGIN, y + 24, lines=())]
+    found = [frame.group_legend(nodes, inks, y), frame.openness_legend(frame.MARGIN, y + 24, lines=())]
     return ([*found, _bars_legend(y + 48, words)], y + 80) if bars else (found, y + 40)
 
 

@@ -11,21 +11,9 @@ from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.formats.directory import stored
 from clados.checkpoints.formats.files import read_object
 from clados.checkpoints.mapping.lazy import LazyTensor
-from clados.layouts.diffusers import PIPELINES
+from clados.layouts.diffusers import PIPELINE_DECLARATION, PIPELINE_FOLDERS, PIPELINE_INDEX, PIPELINES
 
-PIPELINE_INDEX, PIPELINE_DECLARATION = (
-    "model_index.json",
-    "clados.json",
-)  # what diffusers reads, and what it has no word for
 TOKENIZER_FOLDER = "tokenizer"
-_WEIGHTS = "diffusion_pytorch_model"
-# folder: its library, class, config and file of weights
-PIPELINE_FOLDERS: Mapping[str, tuple[str, str, str, str]] = {
-    "scheduler": ("diffusers", "", "scheduler_config.json", ""),
-    "text_encoder": ("transformers", "CLIPTextModel", "config.json", "model.safetensors"),
-    "unet": ("diffusers", "UNet2DConditionModel", "config.json", f"{_WEIGHTS}.safetensors"),
-    "vae": ("diffusers", "AutoencoderKL", "config.json", f"{_WEIGHTS}.safetensors"),
-}
 _OLDER = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}  # of the autoencoder's attention
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 
 from clados.checkpoints.errors import LayoutError
@@ -57,22 +57,23 @@ def embedding(model: Model) -> Embedding | None:
 
 def used(layout: Layout, model: Model) -> set[str]:
     """The rules, by our names, under which a model has a tensor."""
-    fitting = (next((each for each in layout.rules if _pattern(each).fullmatch(row.path)), "") for row in saved(model))
-    return {*fitting} - {""}
+    rules = tuple(layout.rules)
+    return {found[0] for row in saved(model) if (found := _first_fitting(rules, row.path))}
 
 
 def _place(layout: Layout, row: Row, head: Embedding | None, model: Model) -> TensorPlace:
-    for pattern, said in layout.rules.items():
-        if found := _pattern(pattern).fullmatch(row.path):
-            rule = said if isinstance(said, Rule) else Rule(said)
-            names = expanded(_filled(rule.name, found.groups(), row, model))
-            if isinstance(rule, Stacked):
-                return TensorPlace(row, rule, tuple(names[0].replace("#", str(i)) for i in range(row.shape[0])))
-            if len(names) not in (1, len(row.outs)):
-                outs = ", ".join(out for out, _ in row.outs)
-                raise LayoutError(f"{layout.model_type}: {row.path} fuses {outs}, and the rule names {len(names)}")
-            added = (_filled(rule.plus, found.groups(), row, model),) if isinstance(rule, PlusRow) else ()
-            return TensorPlace(row, rule, (*names, *added))
+    if found := _first_fitting(tuple(layout.rules), row.path):
+        pattern, pieces = found
+        said = layout.rules[pattern]
+        rule = said if isinstance(said, Rule) else Rule(said)
+        names = expanded(_filled(rule.name, pieces, row, model))
+        if isinstance(rule, Stacked):
+            return TensorPlace(row, rule, tuple(names[0].replace("#", str(i)) for i in range(row.shape[0])))
+        if len(names) not in (1, len(row.outs)):
+            outs = ", ".join(out for out, _ in row.outs)
+            raise LayoutError(f"{layout.model_type}: {row.path} fuses {outs}, and the rule names {len(names)}")
+        added = (_filled(rule.plus, pieces, row, model),) if isinstance(rule, PlusRow) else ()
+        return TensorPlace(row, rule, (*names, *added))
     if row.path == TABLE and (name := own_table(layout)):
         return TensorPlace(row, Rule(name), (name,))
     if head is not None and row.path.startswith(f"heads.{Embedding.slot}."):
@@ -96,12 +97,20 @@ def _filled(name: str, pieces: tuple[str, ...], row: Row, model: Model) -> str:
     return re.sub(r"\*", lambda _: next(each), name)
 
 
+@lru_cache(50_000)
+def _first_fitting(rules: tuple[str, ...], path: str) -> tuple[str, tuple[str, ...]] | None:
+    """The first rule for a tensor's name, and what stands at its stars."""
+    matches = ((rule, found) for rule in rules if (found := _pattern(rule).fullmatch(path)))
+    return next(((rule, found.groups()) for rule, found in matches), None)
+
+
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
     several = re.sub(r"\\\{([^}]*)\\\}", lambda each: f"(?:{each[1].replace(',', '|')})", re.escape(name))
     return re.compile(several.replace(r"\*", r"([^.]+)"))
 
 
+@lru_cache(50_000)
 def expanded(name: str) -> tuple[str, ...]:
     """``a.{q,k}.b`` as ``a.q.b`` and ``a.k.b``."""
     pieces = [piece.split(",") for piece in re.split(r"[{}]", name)[1::2]]

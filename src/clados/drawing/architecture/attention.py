@@ -4,9 +4,10 @@ from functools import singledispatch
 
 from clados.drawing.architecture.drawer import Here, Words, box, drawn, words
 from clados.drawing.architecture.patterns import FULL, matrix, pattern_said, sees_said, windows, windows_said
-from clados.drawing.layout.icons import Matrices, Prongs, Slopes
-from clados.drawing.layout.nodes import Drawable
+from clados.drawing.layout.icons import PRONG, Matrices, Prongs, Slopes
+from clados.drawing.layout.nodes import PAD, Drawable
 from clados.drawing.layout.parts import SIDE, Icon
+from clados.drawing.layout.sheet import NOTE, label_width
 from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.attention.masks import Pattern
 from clados.spec.attention.windows import GlobalWindows, WindowAttention
@@ -30,6 +31,16 @@ def shared_said(dims: Dims) -> tuple[str, ...]:
     if dims.kv_heads == dims.heads:
         return ()
     return (f"{dims.kv_heads} for keys and values" if dims.kv_heads > 1 else "one for keys and values",)
+
+
+def prongs(here: Here, turns: str = "", names: tuple[str, ...] = ("q", "k", "v")) -> Prongs:
+    """The lines of queries, keys and values to a box, with heads and width of each where these have room beside it."""
+    dims = here.given.dims
+    heads = {"q": dims.heads}
+    shapes = tuple(f"{heads.get(name, dims.kv_heads)}×{dims.head_dim}" for name in names)
+    room = min(PRONG, here.width / 2 - PRONG * (len(names) - 1) / 2 + PAD) - 9
+    fits = all(label_width(f"{name} {shape}", NOTE) <= room for name, shape in zip(names, shapes))
+    return Prongs(names, turns, shapes if fits else ())
 
 
 @words.register
@@ -68,12 +79,12 @@ def attention_box(part: Attention, here: Here, patterns: tuple[tuple[Pattern | N
             f"{name} ({n} layer{'s' if n > 1 else ''})" if n else name for name, (_, n) in zip(captions, patterns)
         )
     icon = Matrices(each, captions)
-    return box(part, here, icon=icon, foot=Prongs(turns=turning(position, here)), notes=notes)
+    return box(part, here, icon=icon, foot=prongs(here, turning(position, here)), notes=notes)
 
 
 @drawn.register
 def _draw_cross(part: CrossAttention, here: Here) -> Drawable:
-    return box(part, here, icon=Matrices((FULL,), ("sees all",)), foot=Prongs(("q",)))
+    return box(part, here, icon=Matrices((FULL,), ("sees all",)), foot=prongs(here, names=("q",)))
 
 
 @singledispatch
@@ -92,15 +103,17 @@ def _rotary(position: Rotary, here: Here) -> str:
 @words.register
 def _window(part: WindowAttention, here: Here) -> Words:
     side = here.given.window
-    asked = ("q made of the whole map",) if isinstance(part, GlobalWindows) else ()
+    asks = isinstance(part, GlobalWindows)
+    name = "Attention of global queries" if asks else f"Attention in {windows_said(part).lower()}"
+    asked = ("queries made of the whole map",) if asks else ()
     notes = (heads_said(here.given.dims), f"windows of {side} × {side}", "bias by offset on scores", *asked)
-    return Words("attention", f"{windows_said(part)}, attention", notes)
+    return Words("attention", name, notes)
 
 
 @drawn.register
 def _draw_window(part: WindowAttention, here: Here) -> Drawable:
     names = ("k", "v") if isinstance(part, GlobalWindows) else ("q", "k", "v")
-    return box(part, here, icon=Matrices((windows(part),)), foot=Prongs(names))
+    return box(part, here, icon=Matrices((windows(part),)), foot=prongs(here, names=names))
 
 
 @words.register

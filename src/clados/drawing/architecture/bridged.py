@@ -16,6 +16,7 @@ from clados.drawing.architecture.drawer import (
     words,
 )
 from clados.drawing.architecture.heads import heads_above
+from clados.drawing.architecture.kinds import cached
 from clados.drawing.architecture.stacks import stacked
 from clados.drawing.layout.joins import Bypass, Side
 from clados.drawing.layout.links import Link, Linked
@@ -64,7 +65,7 @@ def _bridged(part: Bridged, here: Here) -> Drawable:
         (
             at.draw("inputs", pieces.held("inputs")),
             looks,
-            stacked(stack, at.inside("stack", held), "Text"),
+            stacked(stack, at.inside("stack", held), "Text", cached(stack, held.env.dims)),
             *left(pieces, at),
             *heads_above(heads, at),
         )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, left, words
-from clados.drawing.architecture.kinds import any_tower
+from clados.drawing.architecture.kinds import writer
 from clados.drawing.layout.links import Link, Linked
 from clados.drawing.layout.nodes import Drawable, InColumn, InRow, Lettering
 from clados.drawing.layout.parts import PartBox
@@ -66,8 +66,8 @@ def _code_painter(part: CodePainter, here: Here) -> Drawable:
     grid = part.inputs.image // part.shrinks
     shape = f"[{grid} × {grid}]"
     before = InColumn((image_text("image", part.inputs), encode, Lettering("coded", ("codes", shape))), down=True)
-    writer = any_tower(decoder, here.inside("decoder", decoder))
+    written = writer(part.decoder, here.inside("decoder", decoder))
     after = InColumn((Lettering("written", ("codes of an image", shape)), decode, image_text("painted", part.inputs)))
     link = Link("coded", ("decoder.inputs.tokens",), "", "the codes of the image", "bottom", near=26)
-    whole = InRow((before, InColumn((writer, after))), gap=64, main=1, align=1)
+    whole = InRow((before, InColumn((written, after))), gap=64, main=1, align=1)
     return InColumn((Linked(whole, (link,)), *left(pieces, here)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import singledispatch
 
+from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.masks import Banded
 from clados.spec.core.declaration import parts
 from clados.spec.core.part import Part, part_fields
@@ -13,6 +14,7 @@ from clados.spec.inputs.trajectory import Trajectory
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.point_cloud import PointSize
 from clados.spec.positions.absolute import Learned
+from clados.spec.stacks.windows import WindowStack
 
 Fact = tuple[str, str]
 MADE = {"wordpiece": "WordPiece", "bytes": "byte BPE", "bpe": "BPE", "unigram": "unigram", "word": "words"}
@@ -77,6 +79,19 @@ def _positions(part: Learned) -> Iterator[Fact]:
 @side_numbers.register
 def _window(part: Banded) -> Iterator[Fact]:
     yield "window", f"{part.span:,}"
+
+
+@side_numbers.register
+def _map_windows(part: WindowStack) -> Iterator[Fact]:
+    if isinstance(part.window, tuple):
+        yield "windows", ", ".join(map(str, part.window))
+    else:
+        yield "window", f"{part.window} × {part.window}"
+
+
+@side_numbers.register
+def _blocks(part: BlockSparse) -> Iterator[Fact]:
+    yield "window", f"{part.window} blocks of {part.block}"
 
 
 @side_numbers.register(ImageInputs)

@@ -1,8 +1,9 @@
 """What a layer does with each position, and norms."""
 
 from clados.drawing.architecture.drawer import Here, Words, box, drawn, words
-from clados.drawing.layout.icons import ExpertFan
-from clados.drawing.layout.nodes import Drawable
+from clados.drawing.layout.icons import ExpertRow
+from clados.drawing.layout.nodes import Drawable, InColumn
+from clados.drawing.layout.routed import Fanned
 from clados.spec.convolutions.nfnet import StandardisedConvolution
 from clados.spec.feedforward.experts import Experts, ProductMLP
 from clados.spec.feedforward.mlp import MLP, FeedForward
@@ -50,13 +51,19 @@ def _product(part: ProductMLP, here: Here) -> Words:
 def _experts(part: Experts, here: Here) -> Words:
     dims = here.given.dims
     through = f"each {dims.d_model:,} → {dims.d_ff:,} → {dims.d_model:,}, {act_said(part.act, gated=part.gated)}"
-    router = f"a router sends each token to {part.top} of {dims.experts:,}"
-    return Words("feed-forward", "Experts", (router, through))
+    return Words("feed-forward", "Experts", (f"{part.top} of {dims.experts:,} for each token", through))
 
 
 @drawn.register
 def _draw_experts(part: Experts, here: Here) -> Drawable:
-    return box(part, here, icon=ExpertFan(here.given.dims.experts or 1, part.top))
+    """The router, and over it the experts that it chooses."""
+    names, count = [*part.pieces(here.given)], here.given.dims.experts or 1
+    gates = "gates: softmax of the scores" + ("" if part.gates == "probabilities" else ", normalised")
+    said = Words("other", "Router", (f"top {part.top} of {count:,} scores", gates))
+    router = box(part, here.but(path=here.key("router")), names=["router"], said=said)
+    experts = ExpertRow(count, part.top)
+    each = box(part, here, names=[name for name in names if name != "router"], icon=experts)
+    return InColumn((router, Fanned(each, experts)))
 
 
 @words.register

@@ -14,6 +14,7 @@ from clados.drawing.layout.parts import PartBox
 from clados.drawing.layout.sheet import NOTE, Sheet, broken_lines, label_width
 from clados.drawing.scale import count_label
 from clados.drawing.svg import Figure, element
+from clados.drawing.wording import worded
 from clados.spec.kinds.model import Model
 
 MARGIN, TITLE, LINE = 20.0, 44.0, 16.0
@@ -118,7 +119,8 @@ def _group(sheet: Sheet, title: str, lines: list[tuple[str, str]], left: float, 
 
 def _legend(sheet: Sheet, node: Drawable, y: float, width: float) -> float:
     """The colours that occur; and where they end."""
-    used = {each.kind for each in walk(node) if isinstance(each, PartBox)}
+    boxes = [each for each in walk(node) if isinstance(each, PartBox)]
+    used = {kind for each in boxes for kind in (each.kind, *(each.foot.kinds if each.foot else ()))}
     x = MARGIN
     for kind in PART_KINDS:
         if kind not in used:
@@ -130,7 +132,7 @@ def _legend(sheet: Sheet, node: Drawable, y: float, width: float) -> float:
         swatch = element("rect", class_=f"k-{kind}", x=x, y=y - 10, width=12, height=12, rx=3)
         sheet.put(f"legend {kind}", name, [swatch, sheet.text(x + 18, y, name, size=11, class_="faint")])
         x += needed
-    if any(isinstance(each, PartBox) and each.params_said is None for each in walk(node)):
+    if any(each.params_said is None for each in boxes):
         y += 18
         sheet.put("legend dashed", "dashed", [sheet.text(MARGIN, y, "dashed: counted in another box", class_="faint")])
     return y + 8
@@ -142,11 +144,12 @@ def _assumed(sheet: Sheet, lines: Sequence[str], y: float, width: float) -> floa
         return y
     y += 20
     sheet.put("assumed", "assumed", [sheet.text(MARGIN, y, "Assumed, as no source says it:", size=11, bold=True)])
-    for i, line in enumerate(lines, 1):
-        drawn = []
-        for each in broken_lines(line, width - 2 * MARGIN, NOTE):
-            y += 14.5
-            drawn.append(sheet.text(MARGIN, y, each, size=NOTE, class_="faint"))
-        sheet.put(f"assumed {i}", line, drawn)
-        y += 3
+    with worded(None):  # these are notes of a card, and stay as they are
+        for i, line in enumerate(lines, 1):
+            drawn = []
+            for each in broken_lines(line, width - 2 * MARGIN, NOTE):
+                y += 14.5
+                drawn.append(sheet.text(MARGIN, y, each, size=NOTE, class_="faint"))
+            sheet.put(f"assumed {i}", line, drawn)
+            y += 3
     return y

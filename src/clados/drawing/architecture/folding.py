@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from clados.drawing.architecture.attention import heads_said
+from clados.drawing.architecture.axial import TRIANGLES, map_seen
 from clados.drawing.architecture.drawer import (
     Here,
     Unpacked,
@@ -20,69 +21,44 @@ from clados.drawing.architecture.drawer import (
     words,
 )
 from clados.drawing.architecture.heads import heads_above
-from clados.drawing.layout.joins import Add, Bypass
+from clados.drawing.architecture.patterns import axial
+from clados.drawing.layout.icons import Matrices
+from clados.drawing.layout.joins import Add, Bypass, Tap
 from clados.drawing.layout.links import Link, Linked
-from clados.drawing.layout.nodes import Drawable, Framed, InColumn, InRow, Lettering
-from clados.drawing.layout.parts import BOX_WIDTH
+from clados.drawing.layout.nodes import Drawable, Framed, InColumn, InRow, Lettering, Wire
+from clados.drawing.layout.parts import BOX_WIDTH, Icon
 from clados.drawing.layout.shapes import Across, Around, Track, Tracks
+from clados.spec.core.ledger import rows_of
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Held, Named
 from clados.spec.folding.embedders import Alignment, ExtraRows, Recycling, Templates
 from clados.spec.folding.evoformer import (
-    Column as ColumnMixer,
-    ColumnAttention,
     EvoformerBlock,
-    GlobalColumnAttention,
     OuterProductMean,
     PairBlock,
-    RowAttention,
-    TriangleAttention,
     TriangleProduct,
 )
 from clados.spec.folding.structure import Angles, FirstRow, PointAttention, StructureModule
 from clados.spec.kinds.fold import Fold
 
-NARROW = 200.0
-
-
-@words.register
-def _row(part: RowAttention, here: Here) -> Words:
-    return Words("attention", "Row attention", (heads_said(here.given.dims), "with a bias from pairs, gated"))
-
-
-@words.register
-def _column(part: ColumnMixer, here: Here) -> Words:
-    return Words("attention", "Column attention")
-
-
-@words.register
-def _column_attention(part: ColumnAttention, here: Here) -> Words:
-    return Words("attention", "Column attention", (heads_said(here.given.dims), "gated"))
-
-
-@words.register
-def _global(part: GlobalColumnAttention, here: Here) -> Words:
-    return Words("attention", "Column attention", ("one query a head", "gated"))
+NARROW, BETWEEN = 200.0, 176.0  # width of a box on a track, and of one between both
+_PAIR_BIAS = ("pair_norm", "bias")  # what a bias of row attention is made by
+_PRODUCTS = ("outgoing", "incoming")
 
 
 @words.register
 def _outer(part: OuterProductMean, here: Here) -> Words:
-    return Words("other", "Outer product mean", (f"of {part.width} × {part.width} numbers",))
+    return Words("other", "Outer product mean", (f"LayerNorm, {part.width} × {part.width}", "numbers, linear layer"))
 
 
 @words.register
 def _product(part: TriangleProduct, here: Here) -> Words:
-    return Words("feed-forward", "Triangle product", ("gated",))
-
-
-@words.register
-def _triangle(part: TriangleAttention, here: Here) -> Words:
-    return Words("attention", "Triangle attention", (heads_said(here.given.dims), "biased by the third side"))
+    return Words("feed-forward", "Triangle multiplication", ("gated, normed before the output",))
 
 
 @words.register
 def _first_row(part: FirstRow, here: Here) -> Words:
-    return Words("other", "First row", ("a product",))
+    return Words("other", "Single representation", ("linear layer on the first row",))
 
 
 @words.register
@@ -93,6 +69,11 @@ def _points(part: PointAttention, here: Here) -> Words:
         "biased by pairs",
     )
     return Words("attention", "Invariant point attention", notes)
+
+
+@drawn.register
+def _draw_points(part: PointAttention, here: Here) -> Drawable:
+    return box(part, here, icon=map_seen(part))
 
 
 @words.register
@@ -107,12 +88,12 @@ def _draw_angles(part: Angles, here: Here) -> Drawable:
 
 @words.register
 def _alignment(part: Alignment, here: Here) -> Words:
-    return Words("table", "Embedding", ("of letters and their alignment",))
+    return Words("table", "Embedding", ("of residues and their alignment",))
 
 
 @words.register
 def _recycling(part: Recycling, here: Here) -> Words:
-    return Words("state", "Recycling", (f"the last pass's states and distances, {part.passes} times",))
+    return Words("state", "Recycling", (f"the last pass's output, {part.passes} times",))
 
 
 @drawn.register
@@ -122,12 +103,13 @@ def _draw_recycling(part: Recycling, here: Here) -> Drawable:
 
 @words.register
 def _templates(part: Templates, here: Here) -> Words:
-    return Words("attention", "Templates", ("blocks of triangles, attended to;", "angles as further rows"))
+    notes = ("triangle blocks, which each", "pair attends to; angles", "as further rows")
+    return Words("attention", "Templates", notes)
 
 
 @words.register
 def _extra(part: ExtraRows, here: Here) -> Words:
-    return Words("attention", "Extra rows", ("blocks of both tracks, narrow,", "with one query a head in columns"))
+    return Words("attention", "Extra MSA", ("narrow blocks of both tracks,", "global column attention"))
 
 
 @drawn.register
@@ -141,14 +123,14 @@ def _beside(part: Templates | ExtraRows, here: Here) -> Drawable:
     said, fold = words(part, here), here.key("blocks")
     title = f"{said.name}: blocks"
     if fold not in here.opened:
-        return box(part, here, said=replace(said, name=f"{title} × {len(blocks.held)}"), fold=fold)
+        return box(part, here, said=replace(said, name=f"{title} × {len(blocks.held)}"), icon=map_seen(part), fold=fold)
     own, at = pieces.own(), order.index("blocks")
 
     def products(names: Sequence[str]) -> list[Drawable]:
         if not names:
             return []
         inside = here.but(path=here.key(names[0]), width=BOX_WIDTH)
-        return [box(part, inside, names=names, said=Words(said.kind, "Products"))]
+        return [box(part, inside, names=names, said=Words(said.kind, "Linear layers"))]
 
     column = [
         *products([each for each in own if order.index(each) < at]),
@@ -159,24 +141,32 @@ def _beside(part: Templates | ExtraRows, here: Here) -> Drawable:
     return Framed(here.path, said.name, said.name, InColumn(tuple(column)))
 
 
-def _branch(pieces: Unpacked, name: str, here: Here, title: str = "") -> Drawable:
+def _branch(pieces: Unpacked, name: str, here: Here, said: Words | None = None, icon: Icon | None = None) -> Drawable:
+    """What is added to a track, after its norm: one beside it, or one of its own."""
     held, norm = pieces.held(name), pieces.perhaps(f"{name}_norm")
     at = here.inside(name, held).but(width=NARROW)
-    said = words(held.part, at)
-    inner: Drawable = box(held.part, at, said=replace(said, name=title or said.name))
-    if norm:
-        inner = InColumn((here.draw(f"{name}_norm", norm, width=NARROW), inner))
-    return Bypass(f"{at.path}+", inner, here.side)
+    own = Unpacked(held.part, held.env)
+    before = own.perhaps("norm")
+    assert not (norm and before), f"{name} has a norm of its own beside {name}_norm"
+    below = here.draw(f"{name}_norm", norm, width=NARROW) if norm else at.draw("norm", before) if before else None
+    if "pair_norm" in own:
+        own.drop(*_PAIR_BIAS)
+    inner: Drawable = box(held.part, at, names=[*own.rest()], said=said, icon=icon or map_seen(held.part))
+    return Bypass(f"{at.path}+", InColumn((below, inner)) if below else inner, here.side)
 
 
 def _pair_branches(part: PairBlock, here: Here) -> list[Drawable]:
     """What updates a map of pairs, one after the other."""
     pieces = Unpacked(part, here.given)
-    order = [("outgoing", "Triangle product, outgoing"), ("incoming", "Triangle product, incoming")]
-    order += [("starting", "Triangle attention, starting"), ("ending", "Triangle attention, ending")]
+    product = words(part.product, here)
+    order = [_branch(pieces, name, here, replace(product, name=f"{product.name}, {name}")) for name in _PRODUCTS]
+    attn = words(part.attn, here)
+    for name, axis, sees in TRIANGLES:
+        said = replace(attn, name=f"{attn.name}, {name} node", notes=(*attn.notes[:1], sees, *attn.notes[1:]))
+        order.append(_branch(pieces, name, here, said, Matrices((axial(axis),), (f"map of 3 × 3, {sees}",))))
     if part.attention_first:
         order = order[2:] + order[:2]
-    return [*(_branch(pieces, name, here, title) for name, title in order), _branch(pieces, "mlp", here)]
+    return [*order, _branch(pieces, "mlp", here)]
 
 
 @drawn.register
@@ -188,13 +178,17 @@ def _evoformer(part: EvoformerBlock, here: Here) -> tuple[list[Track], list[Acro
     """The rows of a block of both tracks, and the arrows between them."""
     at, pieces = here.but(side="left"), Unpacked(part, here.given)
     outer, (block, pair) = pieces.held("outer"), pieces.one("pair", PairBlock)
-    mean = box(outer.part, at.inside("outer", outer).but(width=176))
+    mean = box(outer.part, at.inside("outer", outer).but(width=BETWEEN))
+    row = pieces.rest()["row"]
+    biases = at.inside("row", row)
+    said = Words("other", "Pair bias", ("LayerNorm, linear layer", "one number per head"))
+    bias = box(part.row, biases.but(path=biases.key("bias"), width=BETWEEN), names=_PAIR_BIAS, said=said)
     one = [_branch(pieces, name, at) for name in ("row", "column", "mlp")]
-    two: list[Drawable | None] = [None]
+    two: list[Drawable | None] = [Tap(f"{bias.key}+", bias, "left")]
     two += [Add(f"{mean.key}+", mean, "left"), *_pair_branches(block, at.inside("pair", pair).but(side="right"))]
     rows = [Track(left, right) for left, right in zip_longest(one, two)]
     across = [
-        Across("right", f"{at.path}.row", "a bias from the map of pairs", "bias"),
+        Across(bias.key, f"{at.path}.row", "a bias from the map of pairs"),
         Across("left", mean.key, "the alignment, to the map of pairs", over=f"{at.path}.mlp"),
     ]
     return rows, across
@@ -203,7 +197,7 @@ def _evoformer(part: EvoformerBlock, here: Here) -> tuple[list[Track], list[Acro
 @drawn.register
 def _evoformer_block(part: EvoformerBlock, here: Here) -> Drawable:
     rows, across = _evoformer(part, here)
-    read, given = (Lettering(here.key(f"pairs.{each}"), ("map of pairs",)) for each in ("read", "given"))
+    read, given = (Lettering(here.key(f"pairs.{each}"), ("pair representation",)) for each in ("read", "given"))
     rows = [Track(None, read), *rows, Track(None, given)]
     return Tracks(here.path, tuple(rows), (), tuple(across))
 
@@ -235,11 +229,12 @@ def _blocks(blocks: Sequence[Held], here: Here, first: int) -> tuple[list[Track]
 def _fold(part: Fold, here: Here) -> Drawable:
     pieces = Unpacked(part, None)
     blocks, heads, before = pieces.several("blocks").held, pieces.heads(), _before(pieces, here)
-    rows, frames, across = _blocks(blocks, here, len(before))
     size = part.size
+    before.append(Track(Wire(f"[s, r, {size.alignment.d_model:,}]"), Wire(f"[r, r, {size.pair.d_model:,}]")))
+    rows, frames, across = _blocks(blocks, here, len(before))
     given = [
-        Track(Lettering("rows.given", ("alignment", f"[rows, residues, {size.alignment.d_model}]"))),
-        Track(None, Lettering("pairs.given", ("map of pairs", f"[residues, residues, {size.pair.d_model}]"))),
+        Track(Lettering("rows.given", ("MSA representation", f"[s, r, {size.alignment.d_model:,}]"))),
+        Track(None, Lettering("pairs.given", ("pair representation", f"[r, r, {size.pair.d_model:,}]"))),
         Track(_heads_of(heads, here, "alignment"), _heads_of(heads, here, "pair")),
     ]
     tracks = Tracks("tracks", (*before, *rows, *given), tuple(frames), tuple(across))
@@ -261,16 +256,20 @@ def _heads_of(heads: Named, here: Here, source: str) -> Drawable | None:
 def _before(pieces: Unpacked, here: Here) -> list[Track]:
     """What both tracks begin with."""
     inputs = pieces.held("inputs")
-    at, rows = here.inside("inputs", inputs), Words("table", "Rows", ("a product",))
+    at = here.inside("inputs", inputs)
+    rows = Words("table", "MSA embedding", ("linear layers of the MSA", "and of the sequence"))
     one = box(inputs.part, at.but(path=at.key("rows"), width=NARROW), names=["rows"], said=rows)
-    said = Words("table", "Pairs of residues", ("products, and how far apart",))
+    said = Words("table", "Pair embedding", ("linear layers,", "relative positions"))
     names = ["target", "relative"]
     other = box(inputs.part, at.but(path=at.key("pairs"), width=NARROW), names=names, said=said)
+    both = [*rows_of(inputs.part, inputs.env, ["target"])]  # one product gives both tracks their share
+    moved = sum(row.count * dict(row.outs)["row"] // row.shape[0] for row in both)
+    one, other = replace(one, params_said=one.params + moved), replace(other, params_said=other.params - moved)
     added = [(name, pieces.perhaps(name)) for name in ("recycling", "templates", "extra")]
     return [
         Track(
-            Lettering("rows.read", ("alignment", "[rows, residues]")),
-            Lettering("pairs.read", ("residues", "[residues]")),
+            Lettering("rows.read", ("MSA", "[s sequences, r residues]")),
+            Lettering("pairs.read", ("sequence", "[r residues]")),
         ),
         Track(one, other),
         *(Track(None, _added(name, held, here)) for name, held in added if held),
@@ -285,9 +284,12 @@ def _added(name: str, held: Held, here: Here) -> Drawable:
 def _after(pieces: Unpacked, heads: Named, here: Here) -> list[Drawable]:
     """From the map of pairs to places of atoms."""
     read = Named({slot: held for slot, held in heads.held.items() if _of_structure(held.part)})
+    single, structure = pieces.held("single"), pieces.held("structure")
     return [
-        *(here.draw(name, pieces.held(name)) for name in ("single", "structure")),
-        Lettering("places", ("places of all atoms", "[residues, 37, 3]")),
+        here.draw("single", single),
+        Wire(f"[r, {single.env.dims.d_model:,}]"),
+        here.draw("structure", structure),
+        Lettering("places", ("positions of all atoms", "[r, 37, 3]")),
         *left(pieces, here),
         *heads_above(read, here, 140),
     ]
@@ -301,7 +303,7 @@ def _of_structure(part: Part) -> bool:
 def _structure(part: StructureModule, here: Here) -> Drawable:
     """Its layers are of one set of weights."""
     layers, fold, title = here.given.dims.layers, here.key("layers"), "Structure"
-    first = Words("norm", "Norms, a product")
+    first = Words("norm", "Norms, linear layer")
     reads = box(part, here.but(path=here.key("first")), names=["norm", "pair_norm", "first"], said=first)
     if fold in here.opened:
         frame = opened_fold("layers", (Held(part, here.given),), here, title, layers * (0,), _structure_layer)
@@ -312,7 +314,8 @@ def _structure(part: StructureModule, here: Here) -> Drawable:
 
 def _structure_layer(part: StructureModule, here: Here) -> Drawable:
     pieces = Unpacked(part, here.given)
-    three, moves = Words("feed-forward", "Three products"), Words("head", "Move the frames", ("turns and shifts",))
+    three = Words("feed-forward", "Feed-forward", ("three linear layers, ReLU",))
+    moves = Words("head", "Backbone update", ("rotations, translations",))
     products = box(part, here.but(path=here.key("mlp")), names=["up", "middle", "down"], said=three)
     items = (
         Bypass(here.key("attn+"), here.draw("attn", pieces.held("attn")), here.side),

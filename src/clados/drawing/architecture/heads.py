@@ -32,14 +32,14 @@ def _head(part: Head, here: Here) -> Words:
 
 @words.register
 def _tied(part: Tied, here: Here) -> Words:
-    before = f"product, {act_said(part.transform)}, norm; " if part.transform else ""
+    before = f"linear layer, {act_said(part.transform)}, norm; " if part.transform else ""
     scaled = ("states divided by √d_model",) if part.scaled else ()
     return Words("head", "LM head", (*scaled, f"{before}the token embedding, used again"))
 
 
 @words.register
 def _narrowed(part: Narrowed, here: Here) -> Words:
-    return Words("head", "LM head", ("a product, then", "the token embedding, used again"))
+    return Words("head", "LM head", ("a linear layer, then", "the token embedding, used again"))
 
 
 @words.register
@@ -55,13 +55,13 @@ def _adaptive(part: AdaptiveSoftmax, here: Here) -> Words:
 
 @words.register
 def _classifier(part: Classifier, here: Here) -> Words:
-    where = "off the mean of all" if isinstance(part, MeanClassifier) else "off the first position"
+    where = "from the mean of all" if isinstance(part, MeanClassifier) else "from the first position"
     return Words("head", "Classifier", (where, f"{part.classes:,} classes"))
 
 
 @words.register
 def _last_classifier(part: LastClassifier, here: Here) -> Words:
-    return Words("head", "Classifier", ("off the last token", f"{part.classes:,} classes"))
+    return Words("head", "Classifier", ("from the last token", f"{part.classes:,} classes"))
 
 
 @words.register
@@ -71,12 +71,12 @@ def _pooler(part: Pooler, here: Here) -> Words:
 
 @words.register
 def _next_sentence(part: NextSentence, here: Here) -> Words:
-    return Words("head", "Next sentence", ("2 scores off the pooler",))
+    return Words("head", "Next sentence", ("2 scores from the pooler",))
 
 
 @words.register
 def _order(part: SentenceOrder, here: Here) -> Words:
-    return Words("head", "Sentence order", ("2 scores off the pooler",))
+    return Words("head", "Sentence order", ("2 scores from the pooler",))
 
 
 @words.register
@@ -98,7 +98,7 @@ def _pool(part: AttentionPool, here: Here) -> Words:
 @words.register
 def _embedding(part: Embedding, here: Here) -> Words:
     steps = ", ".join(type(step).__name__ for step in part.steps)
-    names = {"UnitLength": "unit length", "Dense": "product", "VectorNorm": "norm"}
+    names = {"UnitLength": "unit length", "Dense": "linear layer", "VectorNorm": "norm"}
     for name, said in names.items():
         steps = steps.replace(name, said)
     return Words("head", "Embedding", (f"pooled: {', '.join(part.pools)}", *([steps] if steps else [])))
@@ -126,40 +126,49 @@ def _text_or_codes(part: TextOrCodes, here: Here) -> Words:
 
 @words.register
 def _bins(part: BinLogits, here: Here) -> Words:
-    return Words("head", "Bins of the next number", ("a product for each place in a step",))
+    return Words("head", "Bins of the next number", ("a linear layer for each place in a step",))
 
 
 @words.register
 def _action(part: NextAction, here: Here) -> Words:
-    return Words("head", "Next action", ("tanh, off states",))
+    return Words("head", "Next action", ("tanh, from states",))
 
 
 @words.register
 def _state(part: NextState, here: Here) -> Words:
-    return Words("head", "Next state", ("off actions",))
+    return Words("head", "Next state", ("from actions",))
 
 
 @words.register
 def _return(part: NextReturn, here: Here) -> Words:
-    return Words("head", "Next return", ("off actions",))
+    return Words("head", "Next return", ("from actions",))
 
 
 @words.register
 def _logits(part: ActionLogits, here: Here) -> Words:
-    return Words("head", "Scores of actions", ("off states",))
+    return Words("head", "Scores of actions", ("from states",))
+
+
+_FOLD_HEADS = {"lddt": "Confidence (pLDDT)", "masked_msa": "Masked MSA"}
+_FOLD_SOURCES = {
+    "alignment": "from the MSA",
+    "pair": "from the pairs",
+    "single": "from the single representation",
+    "states": "from the structure's states",
+}
 
 
 @words.register
 def _fold_head(part: FoldHead, here: Here) -> Words:
     return Words(
-        "head", {"lddt": "Confidence"}.get(part.slot, part.slot.replace("_", " ").capitalize()), (f"off {part.source}",)
+        "head", _FOLD_HEADS.get(part.slot, part.slot.replace("_", " ").capitalize()), (_FOLD_SOURCES[part.source],)
     )
 
 
 @words.register
 def _fold_classes(part: ProjectedFoldHead, here: Here) -> Words:
     said = _fold_head(part, here)
-    return Words("head", said.name.replace("Masked msa", "Masked letters"), (*said.notes, f"{part.classes} classes"))
+    return Words("head", said.name, (*said.notes, f"{part.classes} classes"))
 
 
 @singledispatch

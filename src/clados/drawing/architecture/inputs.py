@@ -109,7 +109,7 @@ def _additions(part: Part, pieces: Unpacked, here: Here) -> list[Drawable]:
 
 
 def _product(part: Part, here: Here, name: str) -> Drawable:
-    said = Words("table", "Product", (f"to {here.given.dims.d_model:,}",))
+    said = Words("table", "Linear layer", (f"to {here.given.dims.d_model:,}",))
     return box(part, here.but(path=here.key(name)), names=[name], said=said)
 
 
@@ -187,13 +187,13 @@ def _patch_net(part: PatchResNet, here: Here) -> Words:
 
 @words.register
 def _patches(part: Patches, here: Here) -> Words:
-    notes = (f"squares of {part.side} × {part.side}, a product", "class vector first")
+    notes = (f"squares of {part.side} × {part.side}, linear layer", "class vector first")
     return Words("table", "Patches", notes)
 
 
 @words.register
 def _patch_map(part: PatchMap, here: Here) -> Words:
-    return Words("table", "Patches", (f"squares of {part.side} × {part.side}, a product, a norm",))
+    return Words("table", "Patches", (f"squares of {part.side} × {part.side}, linear layer, norm",))
 
 
 @words.register
@@ -235,14 +235,14 @@ def _draw_patches(part: Patches, here: Here) -> Drawable:
 
 @drawn.register
 def _trajectory(part: Trajectory, here: Here) -> Drawable:
-    said = Words("table", "Products", (f"return to go, state of {part.states},", f"action of {part.actions}"))
+    said = Words("table", "Linear layers", (f"return to go, state of {part.states},", f"action of {part.actions}"))
     return _episode(part, here, ("returns", "states", "actions"), said, ("timesteps",), "returns, states, actions")
 
 
 @drawn.register
 def _frames(part: Frames, here: Here) -> Drawable:
     names = [name for name in part.pieces(here.given) if name not in ("timesteps", "positions")]
-    said = Words("convolution", "Convolutions, products", (f"{part.frames} frames of {part.side} × {part.side};",))
+    said = Words("convolution", "Convolutions, linear layers", (f"{part.frames} frames of {part.side} × {part.side};",))
     said = replace(said, notes=(*said.notes, f"return to go; {part.actions} actions"))
     return _episode(part, here, names, said, ("timesteps", "positions"), "returns, frames, actions")
 

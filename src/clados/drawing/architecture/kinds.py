@@ -1,5 +1,6 @@
 """Whole models of one stack or two: what is read below, what is given above."""
 
+from clados.catalog.structure import kept_bytes
 from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, keys_of, left
 from clados.drawing.architecture.heads import heads_above
 from clados.drawing.architecture.inputs import token_column
@@ -12,10 +13,11 @@ from clados.drawing.layout.nodes import Drawable, InColumn, InRow, Lettering, Wi
 from clados.drawing.layout.parts import SIDE, PartBox
 from clados.spec.attention.masks import Banded
 from clados.spec.core.pieces import Held
+from clados.spec.core.sizes import Dims
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.permuted import Permuted
 from clados.spec.kinds.recurrent import Recurrent
-from clados.spec.kinds.single import Tower
+from clados.spec.kinds.single import Decoder, Tower
 from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.stacks.stack import Stack
 
@@ -26,7 +28,7 @@ EXAMPLES_COMPARED = 8  # images and texts of a matrix of all pairs
 
 @drawn.register
 def _tower(part: Tower, here: Here) -> Drawable:
-    return tower(part, here)
+    return writer(part, here) if isinstance(part, Decoder) else tower(part, here)
 
 
 def tower(part: Tower, here: Here, title: str = "", memory: Drawable | None = None) -> Drawable:
@@ -38,6 +40,12 @@ def tower(part: Tower, here: Here, title: str = "", memory: Drawable | None = No
     return InColumn((read, layers, *left(pieces, here), *heads_above(heads, here)), key=here.path)
 
 
+def writer(part: Tower, here: Here) -> Drawable:
+    """A tower that writes one token after the other, and keeps keys and values."""
+    stack, held = Unpacked(part, here.env).one("stack", Stack)
+    return tower(part, here, memory=cached(stack, held.env.dims))
+
+
 def any_tower(held: Held, here: Here, title: str = "") -> Drawable:
     """A tower with its title; what is none is drawn as it is."""
     return tower(held.part, here, title) if isinstance(held.part, Tower) else drawn(held.part, here)
@@ -46,6 +54,14 @@ def any_tower(held: Held, here: Here, title: str = "") -> Drawable:
 def remembered(notes: tuple[str, ...]) -> PartBox:
     """A memory that attention reads: it has no parameters."""
     return PartBox("memory", "state", "Memory", notes, 0, "states of the text before, without a gradient", 150)
+
+
+def cached(stack: Stack, dims: Dims) -> PartBox | None:
+    """What attention reads of the tokens written before, where a stack writes one after the other; no parameters."""
+    kept = kept_bytes(stack, dims)
+    notes = (f"{kept:,} bytes", "a token, in 16 bits")
+    about = "keys and values of the tokens before"
+    return PartBox("cache", "state", "KV cache", notes, 0, about, 134) if kept else None
 
 
 @drawn.register
@@ -60,12 +76,12 @@ def _recurrent(part: Recurrent, here: Here) -> Drawable:
 def _permuted(part: Permuted, here: Here) -> Drawable:
     pieces = Unpacked(part, None)
     asked, heads, (stack, held) = pieces.held("asked"), pieces.heads(), pieces.one("stack", Stack)
-    said = Words("table", "Asked", ("w: what the second", "stream begins with"))
+    said = Words("table", "Query vector w", ("learned; the second", "stream begins with it"))
     query = box(asked.part, here.inside("asked", asked).but(width=SIDE), said=said)
     size = "all" if part.memory is None else f"{part.memory:,}"
     memory = remembered((f"{size} states of each", "layer, from the text before"))
     seen = "sees what comes before in a drawn order", ordered_matrix(ORDER, MEMORY)
-    places = InColumn((Lettering("asked.read", ("places asked for",)), query))
+    places = InColumn((Lettering("asked.read", ("positions asked for",)), query))
     column = (
         InRow((here.draw("inputs", pieces.held("inputs")), places), gap=26),
         stacked(stack, here.inside("stack", held).but(seen=seen), "Two streams", memory),
@@ -93,7 +109,7 @@ def _encoder_decoder(part: EncoderDecoder, here: Here) -> Drawable:
         read = other.draw("target", target)
     else:  # as the source is read, with tables that are counted there
         read = token_column(part.inputs, other.inside("target", decodes).but(counted=False), "tokens so far")
-    layers = stacked(decoder, other.inside("decoder", decodes), "Decoder")
+    layers = stacked(decoder, other.inside("decoder", decodes), "Decoder", cached(decoder, decodes.env.dims))
     reader = InColumn((read, layers, *left(pieces, other), *heads_above(heads, other)))
     link = Link("source", keys_of(reader, ".cross"), "k, v", "the encoder's states")
     return Linked(InRow((source, reader), gap=BETWEEN_STACKS, main=1), (link,))

@@ -26,7 +26,7 @@ WIDEST, NARROWER = 340.0, 34.0  # width of the first stage, and by how much each
 @words.register
 def _reduction(part: Reduction, here: Here) -> Words:
     width = here.given.dims.d_model
-    return Words("convolution", "Half the sides", (f"{width:,} → {2 * width:,}",))
+    return Words("convolution", "Downsampling", (f"half the sides, {width:,} → {2 * width:,} channels",))
 
 
 @drawn.register
@@ -107,9 +107,7 @@ def _detail(held: Held, here: Here) -> Drawable:
     layers = InColumn(tuple(nodes))
     note = f"{len(nodes)} layers, in turn" if len(nodes) > 1 else ""
     frame = Framed("layers in turn", "A stage", "the layers of a stage", layers, note, counted=False)
-    return InColumn(
-        (Lettering("layer.read", ("places of a map",)), frame, Lettering("layer.given", ("places of a map",)))
-    )
+    return InColumn((Lettering("layer.read", ("feature map",)), frame, Lettering("layer.given", ("feature map",))))
 
 
 @drawn.register

@@ -1,13 +1,13 @@
 """A model as an outline, from what its parts say they hold: repeated layers folded, parameters on every line."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from clados.drawing.architecture.drawer import folded
-from clados.spec import BatchNorm, GroupNorm, Model, Norm, Part, part_fields
+from clados.spec import Model, Norm, Part, part_fields
 from clados.spec.core.ledger import Row, rows, rows_of
-from clados.spec.core.pieces import Env, Held, Kernel, Named, Pieces, Several, Tensors
+from clados.spec.core.pieces import Env, Held, Named, Pieces, Several, Tensors
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -21,7 +21,6 @@ _NAMES = {
     "mlp_norm": "norm",
     "norm_out": "norm",
 }
-_GATED = ("row", "column", "starting", "ending")  # attention of models that fold proteins, by what it goes along
 
 
 @dataclass(frozen=True)
@@ -137,25 +136,3 @@ def terminal_architecture(model: Model, name: str, assumed: Sequence[str] = ()) 
 def _line(piece: DrawnPart) -> str:
     said = f"  [dim]{piece.said}[/dim]" if piece.said else ""
     return f"[bold]{_text(piece)}[/bold]{said}  {piece.params:,}"
-
-
-def ledger_parts(model: Model) -> Mapping[str, int]:
-    """A model's parameters by kind of part, for bars: tables, attention, feed-forward, convolutions, norms, heads."""
-    names = ("tables", "attention", "cross-attention", "feed-forward", "convolutions", "norms", "heads", "other")
-    groups = dict.fromkeys(names, 0)
-    for row in rows(model):
-        norm, convolution = isinstance(row.part, Norm | GroupNorm | BatchNorm), isinstance(row.piece, Kernel)
-        groups["convolutions" if convolution else _group(row.path, norm, row.embedding)] += row.count
-    return {name: value for name, value in groups.items() if value}
-
-
-def _group(path: str, norm: bool, table: bool) -> str:
-    if "heads." in path:
-        return "heads"
-    if norm:
-        return "norms"
-    if table:
-        return "tables"
-    if any(f".{key}." in path for key in _GATED):
-        return "attention"
-    return next((name for key, name in _NAMES.items() if f".{key}." in path), "other")

@@ -1,6 +1,7 @@
 """Who sees whom, as a small matrix: queries go down, keys across."""
 
 from functools import singledispatch
+from typing import Literal
 
 from clados.drawing.layout.icons import MatrixCells
 from clados.spec.attention.block_sparse import BlockSparse
@@ -100,6 +101,20 @@ def ordered_matrix(order: tuple[int, ...], memory: int) -> MatrixCells:
     """Each sees itself and what comes before it in an order; a memory is seen by all."""
     rank = [order.index(i) for i in range(len(order))]
     return tuple((*(memory * (0.55,)), *(float(one <= rank[i]) for one in rank)) for i in range(len(order)))
+
+
+_SIDE = 3  # rows and columns of a map whose places see each other
+
+
+def axial(axis: Literal["row", "column"]) -> MatrixCells:
+    """Places of a map, row after row: each sees those of its row, or of its column."""
+    same = [i // _SIDE if axis == "row" else i % _SIDE for i in range(_SIDE**2)]
+    return tuple(tuple(float(one == other) for other in same) for one in same)
+
+
+def column_means() -> MatrixCells:
+    """One query a column of a map, the mean of those of its places, which it sees."""
+    return axial("column")[:_SIDE]
 
 
 FULL: MatrixCells = tuple(MATRIX * (1.0,) for _ in range(MATRIX))

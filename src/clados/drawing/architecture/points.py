@@ -96,7 +96,7 @@ def _motion(part: Motion, here: Here) -> Drawable:
 @drawn.register
 def _property(part: Property, here: Here) -> Drawable:
     pieces = Unpacked(part, here.given)
-    said = Words("head", "Property", ("the largest of all points,", "a product, ReLU, a product"))
+    said = Words("head", "Property", ("the largest of all points,", "linear layer, ReLU, linear layer"))
     read = here.draw("convolution", pieces.held("convolution"))
     return InColumn((read, box(part, here, names=["up", "out"], said=said)), key=here.key("both"))
 

@@ -7,7 +7,9 @@ from clados.drawing.architecture.stacks import stacked
 from clados.drawing.layout.links import Link, Linked
 from clados.drawing.layout.nodes import Drawable, Framed, InColumn, InRow, Lettering
 from clados.drawing.layout.parts import PartBox
-from clados.drawing.layout.shapes import TwoEnds, UShape
+from clados.drawing.layout.shapes import TwoEnds
+from clados.drawing.layout.ushape import UShape
+from clados.spec.core.part import Part
 from clados.spec.core.pieces import Held
 from clados.spec.kinds.denoiser import ImageDenoiser
 from clados.spec.kinds.enlarger import ImageEnlarger
@@ -38,37 +40,33 @@ def _joint(part: JointAttention, here: Here) -> Words:
 @words.register
 def _transformer(part: ImageTransformer, here: Here) -> Words:
     layers = "" if part.layers == 1 else f" × {part.layers}"
-    return Words("attention", f"self- and cross-attention{layers}")
+    return Words("attention", f"{'self- and cross-attention' if part.reads_text else 'self-attention'}{layers}")
 
 
 @words.register
 def _text_vector(part: TextVector, here: Here) -> Words:
-    return Words("head", "Vector of the text", ("added to the step's",))
+    return Words("head", "Vector of the text", ("added to the timestep's",))
 
 
 @words.register
 def _last(part: LastState, here: Here) -> Words:
-    return Words("head", "Last state", ("of the text, added to the step's",))
+    return Words("head", "Last state", ("of the text, added to the timestep's",))
 
 
 @words.register
 def _pooled(part: PooledStates, here: Here) -> Words:
-    return Words("head", "Pooled states", ("of the text, added to the step's",))
+    return Words("head", "Pooled states", ("of the text, added to the timestep's",))
 
 
 @words.register
 def _picture(part: PictureVector, here: Here) -> Words:
-    return Words("head", "Picture's vector", ("added to the step's,", f"and {part.tokens} tokens more"))
+    further = (f"{part.tokens} tokens join", "the text's states")
+    return Words("head", "Image vector", ("added to the timestep's;", *further))
 
 
-@drawn.register
-def _draw_picture(part: PictureVector, here: Here) -> Drawable:
-    return box(part, here)
-
-
-@drawn.register
-def _draw_text_vector(part: TextVector, here: Here) -> Drawable:
-    return box(part, here)
+def _attends_to_text(part: Part) -> bool:
+    attention = getattr(part, "attention", None)
+    return isinstance(attention, ImageMixer) and attention.reads_text
 
 
 def _level(held: Held, here: Here, name: str, side: int) -> PartBox:
@@ -105,19 +103,23 @@ def u_shape(part: UNet, here: Here, side: int) -> UShape:
     leave = Words("convolution", "Norm, convolution", (f"{first} → {env.gives} channels",))
     one = box(part, here.but(path=here.key("conv_in"), width=LEVEL), names=["conv_in"], said=enter)
     end = box(part, here.but(path=here.key("conv_out"), width=LEVEL), names=["norm_out", "conv_out"], said=leave)
-    lowest = _middle(pieces.held("middle"), here, side // 2**last)
-    return UShape(here.path, (one, *down), lowest, (end, *reversed(up)), _corners(pieces, here), bare=1)
+    middle, (step, *vectors) = pieces.held("middle"), _read(pieces, here)
+    lowest = _middle(middle, here, side // 2**last)
+    levels = zip((*down, *up, lowest), (*downs, *ups, middle))
+    reading = {each.key for each, held in levels if _attends_to_text(held.part)}
+    reading |= {each.key for each in vectors} & {here.key("text")}
+    return UShape(
+        here.path, (one, *down), lowest, (end, *reversed(up)), step, tuple(vectors), frozenset(reading), bare=1
+    )
 
 
-def _corners(pieces: Unpacked, here: Here) -> tuple[Drawable | None, Drawable | None]:
-    """What every block reads: the step, and perhaps the whole text, as one vector."""
-    step, text = pieces.held("step"), pieces.perhaps("text")
-    said = Words("position", "Step", ("of the diffusion;", "read by each block"))
-    one = box(step.part, here.inside("step", step).but(width=CORNER), said=said)
-    picture = pieces.perhaps("picture")
-    read = [(name, each) for name, each in (("text", text), ("picture", picture)) if each]
-    drawings = tuple(here.draw(name, each, width=CORNER) for name, each in read)
-    return one, InColumn(drawings) if len(drawings) > 1 else drawings[0] if drawings else None
+def _read(pieces: Unpacked, here: Here) -> list[PartBox]:
+    """What every block reads: the step, and the whole text or an image as one vector."""
+    said = Words("position", "Timestep", ("read by every", "residual block"))
+    step = pieces.held("step")
+    found = [box(step.part, here.inside("step", step).but(width=CORNER), said=said)]
+    named = [(name, held) for name in ("text", "picture") if (held := pieces.perhaps(name))]
+    return [*found, *(box(held.part, here.inside(name, held).but(width=CORNER)) for name, held in named)]
 
 
 @drawn.register
@@ -129,18 +131,19 @@ def _denoiser(part: ImageDenoiser, here: Here) -> Drawable:
     frame = Framed("unet.frame", "U-Net", "a network down in resolution and up again", net)
     into, out = _ends(part, codes, here, side)
     reader = any_tower(text, here.inside("text", text), "Text encoder")
-    states = InColumn((reader, Lettering("text.given", ("states of the text",))), key="states")
-    link = Link("states", ("unet.frame",), "", "the text's states, read by attention", near=26)
+    states = InColumn((reader, Lettering("text.given", ("text states",))), key="states")
+    about, ends = "the text's states, read by attention", ("unet.text",) if net.readers else ()
+    links = (Link("states", ends, "", about, near=26, tip=False),) if ends else ()
     whole = InRow((states, TwoEnds("ends", frame, into, out)), gap=52, main=1, align=1)
-    return InColumn((Linked(whole, (link,)), *left(pieces, here)))
+    return InColumn((Linked(whole, links), *left(pieces, here)))
 
 
 def _ends(part: ImageDenoiser, codes: Held | None, here: Here, side: int) -> tuple[Drawable, Drawable]:
     """What goes into the network, and what comes out; with the coder, where there is one."""
     shape = square(part.diffused, side)
     beside = ("and the image of fewer pixels",) if part.low else ("and what is known of it",) if part.masked else ()
-    noise = "its noise, and variances" if part.diffusion.outputs > 1 else "its noise"
-    noisy = Lettering("noisy", ("latents with noise" if part.codes else "image with noise", shape, *beside))
+    noise = "predicted noise, variances" if part.diffusion.outputs > 1 else "predicted noise"
+    noisy = Lettering("noisy", ("noisy latents" if part.codes else "noisy image", shape, *beside))
     out = Lettering("noise", (noise, f"{shape}, taken out", "step by step"))
     painted = image_text("painted", part.inputs)
     if codes is None:
@@ -161,8 +164,8 @@ def _enlarger(part: ImageEnlarger, here: Here) -> Drawable:
         u_shape(network, here.inside("unet", held), side),
     )
     shape = square(part.inputs.channels, side)
-    noisy = Lettering("noisy", ("image with noise", shape, "and the image of fewer pixels"))
-    out = Lettering("noise", ("its noise", f"{shape}, taken out", "step by step"))
+    noisy = Lettering("noisy", ("noisy image", shape, "and the image of fewer pixels"))
+    out = Lettering("noise", ("predicted noise", f"{shape}, taken out", "step by step"))
     ends = TwoEnds("ends", frame, noisy, InColumn((out, image_text("painted", part.inputs))))
     return InColumn((ends, *left(pieces, here)))
 
@@ -171,7 +174,7 @@ def _enlarger(part: ImageEnlarger, here: Here) -> Drawable:
 def _prior(part: DiffusionPrior, here: Here) -> Drawable:
     pieces = Unpacked(part, None)
     (stack, held), step = pieces.one("stack", Stack), pieces.held("step")
-    said = Words("position", "Step", ("of the diffusion;", "one place"))
+    said = Words("position", "Timestep", ("of the diffusion;", "one place"))
     reads = (
         here.draw("inputs", pieces.held("inputs")),
         box(step.part, here.inside("step", step).but(width=CORNER), said=said),

@@ -11,6 +11,7 @@ from clados.drawing.svg import Box, coordinate, element
 CELL = 5.0
 BETWEEN = 7.0  # two matrices
 _EXPERT = 20.0  # from an expert to the one below it, in a flow to the right
+PRONG = 62.0  # from prong to prong
 _NAMED = 21.0  # of a prong, between the box and what turns it
 MatrixCells = tuple[tuple[float, ...], ...]  # of rows, from the first query down: how much each key is seen, 0 to 1
 
@@ -87,8 +88,8 @@ class Slopes(Icon):
 
 
 @dataclass(frozen=True)
-class ExpertFan(Icon):
-    """A router over a fan of experts, some of which a token meets."""
+class ExpertRow(Icon):
+    """Experts side by side, in a flow to the right one below the other; those that a token meets are marked."""
 
     count: int
     top: int
@@ -96,48 +97,47 @@ class ExpertFan(Icon):
 
     @property
     def width(self) -> float:  # type: ignore[override]
-        return 214.0 if self.direction == "up" else 104.0
+        return 216.0 if self.direction == "up" else 40.0
 
     @property
     def height(self) -> float:  # type: ignore[override]
-        return 62.0 if self.direction == "up" else 7 * _EXPERT
+        return 26.0 if self.direction == "up" else 7 * _EXPERT
+
+    @property
+    def names(self) -> list[str]:
+        """The number of each that is drawn."""
+        return [str(i + 1) for i in range(self.count)] if self.count <= 7 else [*"12345", "…", str(self.count)]
+
+    @property
+    def met(self) -> set[int]:
+        """Which of those that are drawn a token meets."""
+        real = [i for i, name in enumerate(self.names) if name != "…"]
+        apart = sorted(real, key=lambda i: (i not in (1, 4), i))  # two that do not stand side by side come first
+        return set(apart[: self.top])
+
+    def places(self, left: float, top: float) -> list[Box]:
+        """Where each stands in the picture."""
+        first, step = (7 - len(self.names)) / 2 + 0.5, 216.0 / 7
+        middles = [first + i for i in range(len(self.names))]
+        if self.direction == "up":
+            return [Box(left + at * step - (step - 7) / 2, top + 4, step - 7, 20) for at in middles]
+        return [Box(left, top + at * _EXPERT - 8, self.width, 16) for at in middles]
 
     def draw(self, sheet: Sheet, left: float, top: float) -> list[str]:
-        shown = min(self.count, 7)
-        step = 214.0 / 7
-        size, low = step - 7, top + self.height - 6
-        middle = left + self.width / 2
-        names = [str(i + 1) for i in range(shown)]
-        if self.count > 7:
-            names = ["1", "2", "3", "4", "5", "…", str(self.count)]
-        chosen = {1} if self.top == 1 else {1, 4, *range(5, 3 + self.top)} if self.top > 1 else set()
         drawn = []
-        for i, name in enumerate(names):
-            hit, at = i in chosen, i + (7 - shown) / 2 + 0.5
-            if self.direction == "up":
-                ends, area = (middle, low, left + at * step, top + 24), (left + at * step - size / 2, top + 4, size, 20)
-            else:
-                y, x = top + at * _EXPERT, left + self.width - 40
-                ends, area = (left + 6, top + self.height / 2, x, y), (x, y - 8, 36, 16)
-            drawn.append(_ray(ends, hit))
+        for i, (name, area) in enumerate(zip(self.names, self.places(left, top))):
+            hit = i in self.met
             if name != "…":
                 drawn.append(_expert(area, hit))
-            x, y = area[0] + area[2] / 2, area[1] + area[3] / 2 + 4
+            x, y = area.left + area.width / 2, area.middle + 4
             drawn.append(sheet.text(x, y, name, size=10 if len(name) < 3 else 8, anchor="middle", bold=hit))
         return drawn
 
 
-def _ray(ends: tuple[float, float, float, float], hit: bool) -> str:
-    """From a router to an expert, which a token meets or not."""
-    a, b, c, d = ends
-    return element("line", class_="flow", x1=a, y1=b, x2=c, y2=d, stroke_width=2.4 if hit else 0.7)
-
-
-def _expert(area: tuple[float, float, float, float], hit: bool) -> str:
-    left, top, width, height = area
+def _expert(area: Box, hit: bool) -> str:
     return element(
-        "rect", class_="k-feed-forward" if hit else "k-state", x=left, y=top, width=width, height=height, rx=4,
-        stroke_width=2.4 if hit else 1,
+        "rect", class_="k-feed-forward" if hit else "k-state", x=area.left, y=area.top, width=area.width,
+        height=area.height, rx=4, stroke_width=2.4 if hit else 1,
     )  # fmt: skip
 
 
@@ -147,11 +147,16 @@ class Prongs(Foot):
 
     names: Sequence[str] = ("q", "k", "v")
     turns: str = ""  # what the first two go through
+    shapes: Sequence[str] = ()  # what each carries, where there is room beside it
+
+    @property
+    def kinds(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("position",) if self.turns else ()
 
     @property
     def _step(self) -> float:
         """From line to line."""
-        return 62.0 if self.direction == "up" else 26.0
+        return PRONG if self.direction == "up" else 26.0
 
     @property
     def _pill(self) -> tuple[float, float]:
@@ -177,7 +182,8 @@ class Prongs(Foot):
                 sheet.line(f"{key}.{name}", name, ((x, pill), (x, top)))
             else:
                 sheet.line(f"{key}.{name}", name, ((axis, low), (x, low), (x, top)))
-            sheet.beside((x, top + 11), name, "right", away=5, key=f"{key}.{name}")
+            said = " ".join([name, *self.shapes[i : i + 1]]) if self.direction == "up" else name
+            sheet.beside((x, top + 11), said, "right", away=5, key=f"{key}.{name}")
         if self.turns:
             self._turned(sheet, key, axis + (0.5 - shift) * self._step, pill)
 

@@ -100,6 +100,34 @@ class Add(Drawable):
 
 
 @dataclass(frozen=True)
+class Tap(Drawable):
+    """What reads the line of data beside it; the line goes on."""
+
+    key: str
+    reader: Drawable
+    side: Side = "left"
+
+    @property
+    def inside(self) -> tuple[Drawable, ...]:
+        return (self.reader,)
+
+    @cached_property
+    def extent(self) -> Extent:
+        beside = self.reader.extent
+        width = R + 24 + beside.width
+        return Extent(width, beside.height, width if self.side == "left" else 0)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> Ports:
+        size, at_right = self.extent, self.side == "right"
+        axis, middle = left + size.axis, top + size.height / 2
+        x = left + size.width - self.reader.extent.width if at_right else left
+        self.reader.draw(sheet, x, top)
+        edge = x if at_right else x + self.reader.extent.width
+        sheet.line(self.key, "read", ((axis, middle), (edge, middle)))
+        return Ports((axis, middle), (axis, middle), tip=False)
+
+
+@dataclass(frozen=True)
 class Fork(Drawable):
     """Branches side by side that read the same and meet in a sum; ``through``: the line goes on between them."""
 

@@ -41,7 +41,11 @@ KIND_STYLE = f"""
 {_rules(PART_KINDS, dark=False)}
 .clados .frame{{fill:#f6f8fa;stroke:#8b949e}}
 .clados .flow{{fill:none;stroke:#3d444d;stroke-width:1.4}}
+.clados .thin{{stroke-width:.8}}
+.clados .thick{{stroke-width:2.4}}
 .clados .tip{{fill:#3d444d;stroke:none}}
+.clados .l-position{{stroke:{PART_KINDS["position"].line}}}
+.clados .t-position{{fill:{PART_KINDS["position"].line}}}
 .clados .sum{{fill:#ffffff;stroke:#3d444d;stroke-width:1.4}}
 .clados .cell{{fill:#7a3e00;stroke:none}}
 .clados .grid{{fill:#ffffff;stroke:#b35c00}}
@@ -61,6 +65,8 @@ KIND_STYLE = f"""
 .clados .frame{{fill:#161b22;stroke:#6e7681}}
 .clados .flow{{stroke:#c9d1d9}}
 .clados .tip{{fill:#c9d1d9}}
+.clados .l-position{{stroke:{PART_KINDS["position"].dark_line}}}
+.clados .t-position{{fill:{PART_KINDS["position"].dark_line}}}
 .clados .sum{{fill:#0d1117;stroke:#c9d1d9}}
 .clados .cell{{fill:#f5a54a}}
 .clados .grid{{fill:#1c1206;stroke:#f5a54a}}

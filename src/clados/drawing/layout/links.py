@@ -69,6 +69,7 @@ class Link(Directed):
     enters: str = "left"
     near: float = 30.0  # from the arrow's tip to where it turns
     dashed: bool = False
+    tip: bool = True  # no: it goes on as another line
 
     def turned(self) -> Self:
         """What goes down in a flow upwards is read to the right in one to the right."""
@@ -114,7 +115,7 @@ def _link(sheet: Sheet, link: Link) -> None:
         turn = start.middle
     for i, end in enumerate(ends):
         points = _route(sheet, begin, turn, end, link)
-        sheet.line(link.start, link.about, points, dashed=link.dashed)
+        sheet.line(link.start, link.about, points, tip=link.tip, dashed=link.dashed)
         if link.label and not i:
             edge = end.left if link.enters == "left" else end.right
             if sheet.direction == "right":

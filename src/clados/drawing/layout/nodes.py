@@ -209,6 +209,16 @@ class InRow(Drawable):
         return found[self.main]
 
 
+def title_width(title: str) -> float:
+    """Of a frame's title, with room before and after it."""
+    return label_width(title, 13, bold=True) + 18
+
+
+def counts_width(params: int) -> float:
+    """Of what a frame says of its parameters, with room before and after it."""
+    return label_width(f"{count_label(params)} · 100.0 %", NOTE) + 22
+
+
 def draw_frame(
     sheet: Sheet, area: Box, key: str, title: str, about: str, params: int | None, *, note: str = "", fold: str = ""
 ) -> None:
@@ -251,7 +261,7 @@ class Framed(Drawable):
 
     @cached_property
     def _titles(self) -> float:
-        return max(label_width(self.title, 13, bold=True), label_width(self.note, NOTE)) + 18
+        return max(title_width(self.title), label_width(self.note, NOTE) + 18)
 
     @property
     def _head(self) -> float:
@@ -265,7 +275,7 @@ class Framed(Drawable):
     @cached_property
     def extent(self) -> Extent:
         inner = self.inner.extent
-        counts = label_width(f"{count_label(self.params)} · 100.0 %", NOTE) + 22 if self.counted else PAD
+        counts = counts_width(self.params) if self.counted else PAD
         if self.direction == "right":
             height = max(inner.height + self._lead + PAD, self._titles + counts)
             return Extent(self._head + inner.width + PAD, height, self._head + inner.axis)

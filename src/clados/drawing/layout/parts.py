@@ -39,6 +39,7 @@ class Foot(Directed, ABC):
 
     width: float  # as it is laid out
     height: float
+    kinds: tuple[str, ...] = ()  # of parts, whose colours it has
 
     @abstractmethod
     def draw(self, sheet: Sheet, key: str, axis: float, top: float) -> None:
@@ -148,6 +149,7 @@ class PartBox(Drawable):
         if self.icon:
             down = self._down + 8 + 15 * len(self._name) + (self._text if self.icon.below else 0)
             drawn += self.icon.draw(sheet, area.left + self._inset, area.top + down)
+            sheet.icons[self.key] = (area.left + self._inset, area.top + down)
         drawn += sheet.marked(self.key, area)
         params = f"; {self.params_said:,} parameters" if self.params_said else ""
         share = f", {100 * self.params / sheet.total:.2f} %" if sheet.total and self.params_said else ""

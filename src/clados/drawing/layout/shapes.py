@@ -1,116 +1,30 @@
-"""Layouts with a shape of their own: a U of levels, two tracks side by side."""
+"""Layouts with a shape of their own: what data enter and leave above, two tracks side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
 
 from clados.drawing.channels import Point
 from clados.drawing.layout.direction import Directed
 from clados.drawing.layout.joins import R
-from clados.drawing.layout.nodes import ARROW, HEAD, PAD, Drawable, Extent, InColumn, Ports, draw_frame
+from clados.drawing.layout.nodes import (
+    ARROW,
+    HEAD,
+    PAD,
+    Drawable,
+    Extent,
+    InColumn,
+    Ports,
+    counts_width,
+    draw_frame,
+    title_width,
+)
 from clados.drawing.layout.parts import LOWER, PartBox
-from clados.drawing.layout.sheet import NOTE, Sheet, label_width
+from clados.drawing.layout.sheet import Sheet
 from clados.drawing.svg import Box
 
-INDENT, BETWEEN = 20.0, 64.0  # from level to level; between the two sides at the lowest
-FALL = 22.0  # from a level to the next
 _FOOT = PAD + 4  # in a frame of two tracks, below what is in it
 OVER = 2 * R + 1.5 * ARROW  # from a branch up to where its line goes on, past the sum
-
-
-@dataclass(frozen=True)
-class UShape(Drawable):
-    """Levels down on the left and up on the right, what each keeps going across; data enter and leave above."""
-
-    key: str
-    down: tuple[Drawable, ...]  # the highest first
-    middle: Drawable
-    up: tuple[Drawable, ...]  # the highest first
-    corners: tuple[Drawable | None, Drawable | None] = (None, None)  # what stands below the levels, left and right
-    kept: str = "kept on the way down"
-    bare: int = 0  # so many of the highest keep nothing
-
-    @property
-    def inside(self) -> tuple[Drawable, ...]:
-        return (*self.down, self.middle, *self.up, *(each for each in self.corners if each))
-
-    @cached_property
-    def _heights(self) -> list[float]:
-        return [max(a.extent.height, b.extent.height) for a, b in zip(self.down, self.up)]
-
-    @cached_property
-    def _wide(self) -> float:
-        return max(node.extent.width for node in (*self.down, *self.up))
-
-    @cached_property
-    def _lowest(self) -> float:
-        """Height of what stands below the levels."""
-        return max(node.extent.height for node in (self.middle, *self.corners) if node)
-
-    def turned(self) -> Self:
-        """A U stands upright in a flow to the right too: data enter at its left and leave at its right."""
-        return replace(self, direction="right")
-
-    @cached_property
-    def extent(self) -> Extent:
-        width = 2 * self._wide + BETWEEN + 2 * INDENT * (len(self.down) - 1)
-        height = sum(self._heights) + FALL * len(self._heights) + self._lowest
-        return Extent(width, height, self._wide / 2) if self.direction == "up" else Extent(height, width, self._entry)
-
-    @property
-    def _entry(self) -> float:
-        """How far below the top of the page's U its highest level has its middle."""
-        return self._heights[0] / 2
-
-    def draw(self, sheet: Sheet, left: float, top: float) -> Ports:
-        size = self.extent
-        if self.direction == "up":
-            return self._upright(sheet, left, top)
-        area, axis = sheet.area(Box(left, top, size.width, size.height)), left + size.axis
-        with sheet.upright():
-            replace(self, direction="up")._upright(sheet, area.left, area.top)
-        return Ports((axis, top + size.height), (axis, top))
-
-    def _upright(self, sheet: Sheet, left: float, top: float) -> Ports:
-        right, y = left + self.extent.width, top
-        falls: list[Point] = []
-        rises: list[Point] = []
-        for i, (one, other, height) in enumerate(zip(self.down, self.up, self._heights)):
-            x, z = left + i * INDENT, right - i * INDENT - other.extent.width
-            one.draw(sheet, x, y)
-            other.draw(sheet, z, y)
-            down, up = x + one.extent.width / 2, z + other.extent.width / 2
-            if falls:
-                sheet.line(self.key, "to half the sides", ((down, falls[-1][1]), (down, y)))
-                sheet.line(self.key, "to twice the sides", ((up, y), (up, rises[-1][1])))
-            if i >= self.bare:
-                self._across(sheet, (x + one.extent.width, z), y + height / 2, i)
-            falls.append((down, y + one.extent.height))
-            rises.append((up, y + other.extent.height))
-            y += height + FALL
-        self._below(sheet, left, y, falls[-1], rises[-1])
-        return Ports((left + self._wide / 2, top), (right - self._wide / 2, top))
-
-    def _across(self, sheet: Sheet, ends: tuple[float, float], y: float, level: int) -> None:
-        """What a level keeps on the way down, to the one that answers it."""
-        sheet.line(f"{self.key}.kept.{level}", self.kept, ((ends[0], y), (ends[1], y)), dashed=True)
-        if level == self.bare and label_width(self.kept, NOTE) < ends[1] - ends[0] - 16:
-            sheet.label((ends[0] + ends[1]) / 2, y - 5, self.kept, size=NOTE, anchor="middle")
-
-    def _below(self, sheet: Sheet, left: float, y: float, falls: Point, rises: Point) -> None:
-        """The lowest level between both sides, and the corners."""
-        size = self.middle.extent
-        x, level = left + (self.extent.width - size.width) / 2, y + self._lowest - size.height / 2
-        self.middle.draw(sheet, x, level - size.height / 2)
-        sheet.line(self.key, "data", (falls, (falls[0], level), (x, level)))
-        sheet.line(self.key, "data", ((x + size.width, level), (rises[0], level), rises))
-        one, other = self.corners
-        if one:
-            one.draw(sheet, left, y + self._lowest - one.extent.height)
-        if other:
-            right = left + self.extent.width - other.extent.width
-            other.draw(sheet, right, y + self._lowest - other.extent.height)
 
 
 @dataclass(frozen=True)
@@ -219,7 +133,7 @@ class Tracks(Drawable):
         one = [row.left.extent for row in self.rows if row.left]
         other = [row.right.extent for row in self.rows if row.right]
         titled = self.frames if self.direction == "up" else ()  # the left line passes the titles
-        titles = max((label_width(frame.title, 13, bold=True) + 18 - PAD for frame in titled), default=0.0)
+        titles = max((title_width(frame.title) - PAD for frame in titled), default=0.0)
         return (
             max(titles, *(each.axis for each in one)), max(each.width - each.axis for each in one),
             max(each.axis for each in other), max(each.width - each.axis for each in other),
@@ -233,6 +147,10 @@ class Tracks(Drawable):
             height += _FOOT * sum(frame.first == i for frame in self.frames)
             height += self._head * sum(frame.last == i for frame in self.frames)
             found.append(height)
+        for frame in self.frames if self.direction == "right" else ():  # its title stands along the flow there
+            rows = slice(frame.first, frame.last + 1)
+            params = sum(node.params for row in self.rows[rows] for node in row.nodes)
+            found[frame.last] += max(0.0, title_width(frame.title) + counts_width(params) - _long(found[rows]))
         return found
 
     @cached_property
@@ -261,7 +179,7 @@ class Tracks(Drawable):
     def extent(self) -> Extent:
         a, b, c, d = self._sides
         left, right = (each * max(1, self._deep) for each in self._margins)
-        return Extent(left + a + b + self.gap + c + d + right, sum(self._tall) + ARROW * (len(self.rows) - 1), left + a)
+        return Extent(left + a + b + self.gap + c + d + right, _long(self._tall), left + a)
 
     @property
     def _margins(self) -> tuple[float, float]:
@@ -311,6 +229,11 @@ class Tracks(Drawable):
         draw_frame(sheet, area, frame.key, frame.title, frame.about, params, fold=frame.fold)
 
 
+def _long(rows: Sequence[float]) -> float:
+    """Rows and the arrows between them."""
+    return sum(rows) + ARROW * (len(rows) - 1)
+
+
 def _cross(sheet: Sheet, key: str, across: Across, axes: dict[str, float]) -> None:
     end, start = sheet.anchor(across.end), sheet.anchor(across.start)
     over = sheet.anchor(across.over)
@@ -325,10 +248,9 @@ def _cross(sheet: Sheet, key: str, across: Across, axes: dict[str, float]) -> No
     else:
         assert start, f"{across.start} is not drawn"
         from_left = start.right <= end.left
-        points = (
-            (start.right if from_left else start.left, start.middle),
-            (end.left if from_left else end.right, end.middle),
-        )
+        x, edge = (start.right, end.left) if from_left else (start.left, end.right)
+        y = start.middle if end.top + 8 < start.middle < end.bottom - 8 else end.middle
+        points = ((x, start.middle), ((x + edge) / 2, start.middle), ((x + edge) / 2, y), (edge, y))
     sheet.line(key, across.about, points)
     if across.label:
         sheet.over(((points[0][0] + points[1][0]) / 2, points[0][1]), across.label)

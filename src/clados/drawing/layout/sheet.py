@@ -9,6 +9,7 @@ from clados.drawing import svg
 from clados.drawing.channels import Point
 from clados.drawing.layout.direction import Direction
 from clados.drawing.svg import Box, coordinate, element
+from clados.drawing.wording import as_drawn, units
 
 BOLD = 1.09  # by how much bold letters are wider
 NOTE = 10.5  # size of small text
@@ -22,14 +23,15 @@ def label_width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def broken_lines(text: str, width: float, size: float) -> list[str]:
-    """A text in lines that are no wider, broken at blanks; a word that is wider stands alone."""
+    """A text as it is drawn in lines that are no wider, broken at blanks; a word that is wider stands alone."""
     lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".lstrip()
-        if lines[-1] and label_width(longer, size) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
+    for word in as_drawn(text).split(" "):
+        for i, unit in enumerate(units(word)):
+            longer = f"{lines[-1]}{'' if i else ' '}{unit}".lstrip()
+            if lines[-1] and label_width(longer, size) > width:
+                lines.append(unit)
+            else:
+                lines[-1] = longer
     return lines
 
 
@@ -60,6 +62,7 @@ class Sheet:
         total: parameters of the whole, for shares.
         anchors: where what has a key stands, for arrows across.
         exits: where the line of data leaves a column's last node.
+        icons: where on the page the picture in a box begins, at the left and above.
         marks: how a box differs from another drawing's, by its key: "+", "−" or "~".
     """
 
@@ -73,6 +76,7 @@ class Sheet:
     badges: list[Placed] = field(default_factory=list)
     anchors: dict[str, Box] = field(default_factory=dict)
     exits: dict[str, Point] = field(default_factory=dict)
+    icons: dict[str, Point] = field(default_factory=dict)
     _frames: list[str] = field(default_factory=list)
     _lines: list[str] = field(default_factory=list)
     _boxes: list[str] = field(default_factory=list)
@@ -164,8 +168,10 @@ class Sheet:
         """Something above the lines that is no box: a sum, an icon."""
         self._boxes.append(element("g", svg.title(about), *drawn, data_mark=key))
 
-    def line(self, key: str, about: str, points: Sequence[Point], *, tip: bool = True, dashed: bool = False) -> None:
-        """A line through points of the layout, its corners round, with a tip at its end."""
+    def line(
+        self, key: str, about: str, points: Sequence[Point], *, tip: bool = True, dashed: bool = False, kind: str = ""
+    ) -> None:
+        """A line through points of the layout, its corners round, with a tip at its end; coloured as a kind of part."""
         points = [*map(self.page, points)]
         points = [point for i, point in enumerate(points) if not i or point != points[i - 1]]
         if len(points) < 2:
@@ -175,12 +181,13 @@ class Sheet:
         length = max(abs(x - x0), abs(y - y0)) or 1.0
         ux, uy = (x - x0) / length, (y - y0) / length
         ends = [*points[:-1], (x - ux * _TIP, y - uy * _TIP)] if tip else points
-        drawn = [element("path", class_="flow", d=_path(ends), stroke_dasharray="4 3" if dashed else None)]
+        stroke, fill = (f"flow l-{kind}", f"tip t-{kind}") if kind else ("flow", "tip")
+        drawn = [element("path", class_=stroke, d=_path(ends), stroke_dasharray="4 3" if dashed else None)]
         if tip:
             px, py = -uy * 3.4, ux * 3.4
             bx, by = x - ux * _TIP * 1.15, y - uy * _TIP * 1.15
             corners = ((x, y), (bx + px, by + py), (bx - px, by - py))
-            drawn.append(element("polygon", class_="tip", points=polygon(corners)))
+            drawn.append(element("polygon", class_=fill, points=polygon(corners)))
         self._lines.append(element("g", svg.title(about), *drawn, data_line=key))
 
     def drawn(self) -> list[str]:

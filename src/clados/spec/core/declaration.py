@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Any, TypeVar
 
+from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import Part, hint, part_fields
 from clados.spec.core.sizes import DenoiserSize, Levels, NFNetSize, PainterSize, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
@@ -16,12 +17,12 @@ from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import Layout
 from clados.spec.learning.recipe import Recipe
 from clados.spec.positions.rotary import Rotary
-from clados.tables import Pictured
+from clados.tables import Illustrated, Page, TextTable
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 
-class Declaration(Part, Pictured, kw_only=True):
+class Declaration(Part, Illustrated, kw_only=True):
     """A model's structure at one of its sizes, its published sizes, its recipe, and where its weights are kept.
 
     A row of ``sizes`` is a size, or a whole model where the structure differs too. Which size a bare name means, the
@@ -41,6 +42,14 @@ class Declaration(Part, Pictured, kw_only=True):
         for size in self.recipes:
             if size not in self.sizes:
                 raise SpecError(f"Declaration.recipes has '{size}', which is no size{hint(size, self.sizes)}")
+
+    def page(self) -> Page:
+        """The published sizes with their parameters, the stages of training, and what is assumed."""
+        rows = [(name, f"{count_parameters(model).total:,}") for name, model in self.models().items()]
+        stages = [f"{each.name}: {type(each.objective).__name__} on {each.data}" for each in self.recipe.stages]
+        sizes = TextTable((type(self.model).__name__, "parameters"), rows, right=("parameters",))
+        assumed = ["Assumed, as no source says it", self.assumed] if self.assumed else []
+        return Page([sizes, "Training", stages, *assumed])
 
     def models(self) -> dict[str, Model]:
         """Every published size as a whole model."""

@@ -47,6 +47,9 @@ def hint(word: str, known: Iterable[str]) -> str:
     return did_you_mean(word, known) or f"; it has {', '.join(known) or 'none'}"
 
 
+_NUMBER = (int, float)
+
+
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 class Part:
     """A frozen, comparable, hashable piece of a model. Subclassing makes the dataclass, and makes it known by its name.
@@ -62,9 +65,12 @@ class Part:
 
     def __post_init__(self) -> None:
         cls: type = type(self)
+        ranges = _ranges(cls)
         for name, expected in _hints(cls).items():
-            _check(value := getattr(self, name), expected, f"{cls.__name__}.{name}")
-            for each in _ranges(cls)[name] if isinstance(value, float | int) else ():
+            value = getattr(self, name)
+            if not _fits(value, expected):
+                raise _unfit(value, expected, f"{cls.__name__}.{name}")
+            for each in ranges[name] if isinstance(value, _NUMBER) else ():
                 if not each.holds(value):
                     raise SpecError(f"{cls.__name__}.{name} is {value}; it must be {each.allowed}")
         self.check()
@@ -143,7 +149,8 @@ def _number(several: Any, index: str) -> int | None:
 
 def part_fields(part: Part) -> dict[str, Any]:
     """The fields of a part and their values, in the order of declaration."""
-    return {f.name: getattr(part, f.name) for f in fields(part)}  # type: ignore[arg-type]
+    kind: type = type(part)
+    return {name: getattr(part, name) for name in _names(kind)}
 
 
 def altered(old: Any, new: Any, where: str = "") -> Any:
@@ -233,7 +240,7 @@ def _refusing(made: Callable[..., None], cls: type) -> Callable[..., None]:
 
     @functools.wraps(made)
     def __init__(self: Part, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        known = [f.name for f in fields(self)]  # type: ignore[arg-type]
+        known = _names(cls)
         for name in kwargs:
             if name not in known:
                 raise SpecError(f"{cls.__name__} has no '{name}'{hint(name, known)}")
@@ -243,6 +250,11 @@ def _refusing(made: Callable[..., None], cls: type) -> Callable[..., None]:
             raise SpecError(f"{cls.__name__}: {str(error).rpartition('__init__() ')[2]}") from error
 
     return __init__
+
+
+@functools.cache
+def _names(cls: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cls))
 
 
 @functools.cache
@@ -261,35 +273,47 @@ def _ranges(cls: type) -> dict[str, tuple[Range, ...]]:
     }
 
 
-def _check(value: Any, expected: Any, where: str) -> None:
-    if _fits(value, expected):
-        return
+def _unfit(value: Any, expected: Any, where: str) -> SpecError:
     if typing.get_origin(expected) is Literal:
         allowed = typing.get_args(expected)
-        raise SpecError(f"{where} is {value!r}{hint(str(value), map(str, allowed))}")
-    raise SpecError(f"{where} is {value!r}; it takes {_name(expected)}")
+        return SpecError(f"{where} is {value!r}{hint(str(value), map(str, allowed))}")
+    return SpecError(f"{where} is {value!r}; it takes {_name(expected)}")
 
 
 def _fits(value: Any, expected: Any) -> bool:
-    if expected is Any or isinstance(value, Change):
+    if isinstance(value, Change):
         return expected is Any or expected is Change or _takes_change(expected)
+    return _fitting(expected)(value)
+
+
+@functools.cache
+def _fitting(expected: Any) -> Callable[[Any], bool]:
+    """What tells whether a value that is no change is of a type."""
     origin, args = typing.get_origin(expected), typing.get_args(expected)
+    if expected is Any:
+        return lambda value: True
     if origin in (types.UnionType, typing.Union):
-        return any(_fits(value, each) for each in args)
+        kinds = [_fitting(each) for each in args]
+        return lambda value: any(each(value) for each in kinds)
     if origin is Literal:
-        return any(value == each and type(value) is type(each) for each in args)
+        return lambda value: any(value == each and type(value) is type(each) for each in args)
     if origin is tuple:
-        if not isinstance(value, tuple):
-            return False
-        each = args[:1] * len(value) if args[1:] == (...,) else args
-        return len(each) == len(value) and all(map(_fits, value, each))
+        return functools.partial(_fits_in_turn, args=args)
     if origin is not None:
-        return isinstance(value, origin)
+        return lambda value: isinstance(value, origin)
     if expected is float:
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return lambda value: isinstance(value, _NUMBER) and not isinstance(value, bool) and math.isfinite(value)
     if expected is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, type(None) if expected is None else expected)
+        return lambda value: isinstance(value, int) and not isinstance(value, bool)
+    kind = type(None) if expected is None else expected
+    return lambda value: isinstance(value, kind)
+
+
+def _fits_in_turn(value: Any, args: tuple[Any, ...]) -> bool:
+    if not isinstance(value, tuple):
+        return False
+    each = args[:1] * len(value) if args[1:] == (...,) else args
+    return len(each) == len(value) and all(map(_fits, value, each))
 
 
 def _keeps_changes(part: Part, name: str) -> bool:

@@ -30,6 +30,8 @@ class ImageEnlarger(Headless, kw_only=True):
     def check(self) -> None:
         if self.unet.text or self.unet.picture:
             raise SpecError("ImageEnlarger.unet reads a text or a picture's vector, and is given none")
+        if (attention := self.unet.attention) and attention.reads_text:
+            raise SpecError(f"ImageEnlarger.unet.attention is {attention!r}: it reads a text, and is given none")
         if self.inputs.image % self.size.shrinks or self.inputs.image % self.low.factor:
             raise SpecError(
                 f"ImageEnlarger.inputs.image is {self.inputs.image}; it must be a multiple of {self.size.shrinks} and "

@@ -14,6 +14,11 @@ from clados.spec.stacks.stack import Stack
 class ImageMixer(Part):
     """What lets the pixels of an image see one another."""
 
+    @property
+    def reads_text(self) -> bool:
+        """Whether it attends to a text's states, too."""
+        return False
+
 
 class ImageAttention(ImageMixer, kw_only=True):
     """x + attention(norm(x)) over an image's pixels (Ho et al. 2020, B)."""
@@ -38,6 +43,10 @@ class JointAttention(ImageAttention, kw_only=True):
 
     text_norm: LayerNorm | None = None
 
+    @property
+    def reads_text(self) -> bool:
+        return True
+
     def pieces(self, env: Env) -> Pieces:
         size = env.dims
         wide = size.kv_heads * size.head_dim
@@ -47,7 +56,7 @@ class JointAttention(ImageAttention, kw_only=True):
 
 
 class ImageTransformer(ImageMixer, kw_only=True):
-    """x + W_out stack(W_in norm(x)): blocks over an image's pixels, which read a text (Rombach et al. 2022, §3.3)."""
+    """x + W_out stack(W_in norm(x)): blocks over pixels, which may read a text (Rombach et al. 2022, §3.3)."""
 
     norm: GroupNorm = GroupNorm()
     stack: Stack
@@ -58,6 +67,10 @@ class ImageTransformer(ImageMixer, kw_only=True):
             raise SpecError(f"ImageTransformer.stack.sees is {self.stack.sees!r}; every pixel sees All()")
         if self.layers < 1:
             raise SpecError(f"ImageTransformer.layers is {self.layers}; it must be at least 1")
+
+    @property
+    def reads_text(self) -> bool:
+        return any(block.cross for block in self.stack.blocks(self.layers))
 
     def pieces(self, env: Env) -> Pieces:
         width = env.dims.d_model
