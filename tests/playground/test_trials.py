@@ -13,7 +13,7 @@ from clados.apply.write import generate_all
 from clados.errors import InputError
 from clados.nn.attention.dense import Attention
 from clados.playground.reading import attention_steps, watched_attention
-from clados.playground.trials import TRIALS
+from clados.playground.trials import TRIALS, blank_of
 from clados.playground.trying import try_model
 from clados.playground.writing import asked_ids
 from clados.small import small_models
@@ -34,6 +34,19 @@ def test_every_trial_of_every_small_model_has_a_result(model: str) -> None:
         found = try_model(model, name, {})
         assert found.error == ""
         assert found.result is not None
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_blanks_of_the_usual_texts_are_tokens_of_the_model_itself(model: str) -> None:
+    ready = load(model)
+    tokenizer = ready.required_tokenizer
+    own = {*tokenizer.sentinels, tokenizer.ids.get("mask")}
+    for name in {"write", "fill"} & {*try_model(model, "", {}).trials}:
+        text = TRIALS[name].words(ready)[0].usual
+        if name == "fill" or blank_of(ready):
+            assert own & {*tokenizer.encode(text)}, text
+        else:
+            assert "<" not in text
 
 
 def test_written_tokens_have_the_probabilities_that_generate_gives_them() -> None:
@@ -87,7 +100,7 @@ def test_attention_maps_give_what_attention_gives(model: str) -> None:
     for each in modules:
         hooks.append(each.qkv.register_forward_hook(lambda _, args, made, one=each: kept(one, args, made)))
     ids = torch.tensor([row])
-    with torch.inference_mode(), watched_attention(ready.model) as seen:
+    with torch.inference_mode(), watched_attention() as seen:
         ready.model.encode(ids) if ready.spec.writes == "answers" else ready.model(ids)
     for hook in hooks:
         hook.remove()
@@ -96,7 +109,6 @@ def test_attention_maps_give_what_attention_gives(model: str) -> None:
         mixed = chances @ v.repeat_interleave(chances.size(1) // v.size(1), 1).float()
         assert torch.allclose(mixed.transpose(1, 2).flatten(2), out.float(), atol=1e-4)
         assert torch.allclose(chances.sum(-1), torch.ones(()), atol=1e-5)
-    assert not any("attend" in each.__dict__ for each in modules)
 
 
 def test_like_texts_are_near_on_the_map() -> None:

@@ -108,6 +108,7 @@ def test_the_page_needs_nothing_else_and_every_picture_is_whole(folder: Path) ->
     page = write_report(folder).read_text(encoding="utf-8")
     assert not re.search(r"<script|<link|@import|url\(|src=\"(?!data:)", page)
     assert not re.search(r"https?://(?!www\.w3\.org)", page)
+    assert ".term{white-space:nowrap}" in page  # of numbers such as 1e-12
     pictures = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
     # the loss for two widths, a part of it that changes, accuracy, speed; an episode and a fold
     assert len(pictures) == 2 + 3 + 2
@@ -120,7 +121,7 @@ def test_numbers_are_those_of_the_weights_that_came_of_it(folder: Path) -> None:
     assert "<span>held-out loss</span><b>4.1</b><small>6.1 before</small>" in page  # of step 4, the best
     assert "<span>parameters</span><b>301,000</b>" in page
     assert "<span>tokens a second</span><b>128</b>" in page
-    assert "<span>time</span><b>4.0 s</b>" in page
+    assert "<span>time</span><b>4.0\u00a0s</b>" in page
     assert "pretraining · masked tokens · on my texts" in page
     assert ">stands at step 8<" in page
     (folder / "config.json").write_text("{}")

@@ -27,7 +27,11 @@ ADDRESSES = [
     "design.py?stack.norm=RMSNorm&name=other",
     "design.toml?size.layers=11",
     "design.py?size.layers=x",
+    "compare.html?models=bert:base,gpt-2&models=t5",
+    "zh/compare.html?models=swin,stable-diffusion,alphafold,clip&differing=yes",
+    "compare.html?models=bert,robrta",
 ]
+PAGES = ("designer.html", "compare.html", "index.html", "cards/bert.html")
 ALONE = """
 import json, sys, tomllib
 sys.modules["tomli"] = tomllib
@@ -36,21 +40,31 @@ from clados.web.in_browser import site_answer
 print(json.dumps([site_answer(each) for each in sys.argv[2:]]))
 """
 
+SERVED = """
+import json, sys
+from starlette.testclient import TestClient
+from clados.web.server import application
+from clados.web.site import Site
+client = TestClient(application(Site()), "http://127.0.0.1")
+print(json.dumps([[each.status_code, each.text] for each in map(client.get, sys.argv[1:])]))
+"""
+
 
 @pytest.fixture(scope="module")
 def archive() -> bytes:
     return clados_archive()
 
 
-def test_the_archive_answers_by_itself_what_the_server_answers(
-    client: TestClient, archive: bytes, tmp_path: Path
-) -> None:
+def test_the_archive_answers_by_itself_what_the_server_answers(archive: bytes, tmp_path: Path) -> None:
+    """Both are asked in interpreters of their own, where no other test has declared parts."""
     zipfile.ZipFile(io.BytesIO(archive)).extractall(tmp_path)
-    command = [sys.executable, "-I", "-S", "-c", ALONE, str(tmp_path), *ADDRESSES]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    served = [client.get(f"/{each}") for each in ADDRESSES]
-    assert json.loads(ran.stdout) == [[each.status_code, each.text] for each in served]
-    assert [each.status_code for each in served] == [200, 200, 200, 200, 404]
+    alone = [sys.executable, "-I", "-S", "-c", ALONE, str(tmp_path), *ADDRESSES]
+    server = [sys.executable, "-c", SERVED, *(f"/{each}" for each in ADDRESSES)]
+    ran, served = (
+        json.loads(subprocess.run(each, capture_output=True, text=True, check=True).stdout) for each in (alone, server)
+    )
+    assert ran == served
+    assert [status for status, _ in served] == [200, 200, 200, 200, 404, 200, 200, 404]
 
 
 def test_cards_of_the_user_are_taken_along_and_none_of_their_other_files(
@@ -79,9 +93,9 @@ def test_python_is_allowed_where_it_runs_and_nowhere_else(site: Site, unpacked: 
     files.index = Index(Catalog(card for card in site.index.cards.values() if card.id in FEW))
     paths = [*files.paths()]
     assert {each for each in paths if each.startswith("python/")} == {*BrowserPython(unpacked).files}
-    pages = {each: files.answer(each).body.decode() for each in ("designer.html", "index.html", "cards/bert.html")}
+    pages = {each: files.answer(each).body.decode() for each in PAGES}
     assert all('http-equiv="Content-Security-Policy" content="default-src ' in each for each in pages.values())
-    assert [each for each, text in pages.items() if "wasm-unsafe-eval" in text] == ["designer.html"]
+    assert [each for each, text in pages.items() if "wasm-unsafe-eval" in text] == ["designer.html", "compare.html"]
     assert "wasm-unsafe-eval" not in site.answer("designer.html").headers["Content-Security-Policy"]
     assert files.answer("python/pyodide.js.js").body.startswith(b'python.given("pyodide.js", "')
 
@@ -160,13 +174,33 @@ def test_the_designer_of_a_site_of_files_answers_as_the_server(
 
 
 @pytest.mark.browser
+def test_the_comparison_of_a_site_of_files_starts_python_when_it_is_asked_to(page: Page, files: str) -> None:
+    page.goto(f"{files}/compare.html?models=bert,t5")
+    expect(page.locator(".changes")).to_have_count(1)  # by the files' own script
+    page.goto(f"{files}/compare.html?models=bert:base,roberta")
+    expect(page.get_by_role("alert")).to_contain_text("bert:base")
+    assert page.locator("script[src*='python/']").count() == 0
+    page.get_by_role("button", name="Start Python").click()
+    expect(page.locator("#python")).to_contain_text(STARTED, timeout=SECONDS)
+    expect(page.get_by_role("heading", name="From bert:base to roberta:base")).to_be_visible()
+    assert page.title() == "BERT · RoBERTa · Clados"
+    expect(page.locator(".live svg [data-side]").first).to_be_visible()
+    page.get_by_label("Model 3").fill("gpt-2")
+    expect(page.get_by_role("heading", name="From bert:base to gpt-2:xl")).to_be_visible()
+    page.get_by_label("Model 2").fill("robrta")
+    expect(page.locator("[data-region=result]")).to_have_text("unknown model 'robrta'; did you mean 'roberta'?")
+    assert "models=robrta" in page.url
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize(("width", "theme"), VIEWS)
 def test_the_note_of_python_has_no_serious_fault_of_access(
     browser: Browser, files: str, width: int, theme: str
 ) -> None:
     for page in opened(browser, width, theme):
-        page.goto(f"{files}/zh/designer.html")
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run({resultTypes: ['violations'], preload: false})")
-        assert [each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")] == []
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        for place in ("zh/designer.html", "compare.html?models=bert,t5"):
+            page.goto(f"{files}/{place}")
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            found = page.evaluate("axe.run({resultTypes: ['violations'], preload: false})")
+            assert [each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")] == []
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
+from clados.catalog.load import catalog
 from clados.errors import MissingPackageError
+from clados.layouts.diffusers import PIPELINE_CONFIGS
 from clados.web.addresses import size_at, size_folder
 from clados.web.configs import config_files
 from clados.web.export import export_site
@@ -26,7 +28,9 @@ def section(text: str, key: str) -> str:
     """A section of a page, without where its links lead, and without those of folds, which a server alone opens."""
     found = re.search(rf'<section id="{key}">.*?</section>', text, re.DOTALL)
     assert found
-    return re.sub(r'(?<= )href="[^"]*"', "", re.sub(r'<p class="sizes"><a [^>]*data-fold=.*?</p>', "", found[0]))
+    return re.sub(
+        r'(?<= )href="[^"]*"', "", re.sub(r'<p class="sizes"><span>[^<]*</span><a [^>]*data-fold=.*?</p>', "", found[0])
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,17 @@ def test_no_page_leads_to_a_config_that_is_not_there(client: TestClient) -> None
     written = Site(live=False).answer("cards/t5.html").body.decode()
     assert 'config.json"' not in written
     assert "config.json of no size: these pages were written without torch." in written
-    assert "config.json" not in client.get("/cards/stable-diffusion.html").text  # a pipeline has several
+
+
+def test_a_pipeline_has_the_files_that_diffusers_reads(client: TestClient) -> None:
+    card = client.get("/cards/stable-diffusion.html").text
+    links = re.findall(r'href="\.\./(cards/stable-diffusion/[^"]+\.json)"', card)
+    said = {link.split("/", 3)[3]: client.get(f"/{link}").json() for link in links}
+    assert {*said} == {*PIPELINE_CONFIGS}
+    assert said["model_index.json"]["unet"] == ["diffusers", "UNet2DConditionModel"]
+    assert said["unet/config.json"]["cross_attention_dim"] == 768
+    assert {*config_files([catalog()["stable-diffusion"]])} == {*links}
+    assert client.get(f"/{links[0].rpartition('/')[0]}/nothing.json").status_code == 404
 
 
 def test_without_torch_files_have_no_config(few: Site, monkeypatch: pytest.MonkeyPatch) -> None:

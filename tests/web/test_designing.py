@@ -1,12 +1,14 @@
 """Forms made of parts' types: what they say is the model, and what is changed in them is read back from its files."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from clados import spec as s
 from clados.models.declared import declared, declared_in, package_models
+from clados.spec.core.reading import is_read
 from clados.web.designing import designed, memory, part_kinds
 
 GPT_2 = declared("gpt-2").model
@@ -63,6 +65,49 @@ def test_what_cannot_be_is_said_at_its_field(path: str, value: str, said: str) -
     found = designed(GPT_2, {path: value})
     assert said in found.errors[path]
     assert found.new == GPT_2
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("gpt-2", "size.experts", "8"),
+        ("bert", "size.d_embedding", "128"),
+        ("alphafold", "size.structure.kv_heads", "1"),
+        ("dall-e-2:upsampler-256", "size.heads", "2"),
+    ],
+)
+def test_a_number_that_no_part_reads_is_refused(name: str, path: str, value: str) -> None:
+    model = declared(name.partition(":")[0]).at(name.partition(":")[2] or None)
+    found = designed(model, {path: value, "size.layers": "2"} if name == "gpt-2" else {path: value})
+    assert found.errors == {path: f"{path} is '{value}'; no part of this model reads it"}
+    assert (found.new == model) == (name != "gpt-2")
+
+
+@pytest.mark.parametrize("name", package_models())
+def test_every_number_that_a_declaration_says_is_read(name: str) -> None:
+    model = declared(name).model
+    said = [each.path for each in designed(model, {}).fields if each.path.startswith("size.") and each.value]
+    assert said
+    unread = {path for path in said if not is_read(model, path)}
+    assert unread == ({"size.codes.heads"} if name == "dall-e" else set())  # 1 as usual: its coder has no attention
+
+
+def test_of_two_equal_sizes_each_is_read_by_its_own_side() -> None:
+    own = declared("t5").model.size
+    assert isinstance(own, s.Size)
+    model: Any = declared("t5").model.but(
+        size=s.Sides(own.but(experts=8), own.but(experts=8)),
+        decoder=s.but(block=s.but(mlp=s.Experts("relu"))),
+    )
+    assert is_read(model, "size.decoder.experts")
+    assert not is_read(model, "size.encoder.experts")
+    assert is_read(model, "size.encoder.heads")
+
+
+def test_experts_are_read_where_a_layer_has_them() -> None:
+    found = designed(GPT_2, {"stack.block.mlp": "Experts", "size.experts": "8", "size.kv_heads": "4"})
+    assert not found.errors
+    assert designed(found.new, {"size.experts": "16"}).new != found.new
 
 
 WORDS = [

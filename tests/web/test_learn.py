@@ -68,7 +68,7 @@ def test_the_share_of_the_image_is_the_declarations() -> None:
 def test_models_with_the_same_noise_share_a_line(client: TestClient) -> None:
     text = client.get("/learn/diffusion.html").text
     assert ">Imagen, GLIDE, DALL-E 2</text>" in text
-    assert text.count("<path data-id=") == 2
+    assert text.count("<path data-id=") == 2 * 2  # for a window and for a phone
 
 
 def run(folder: Path, entries: list[dict[str, object]], model: str = "gpt-2", steps: int = 4) -> None:
@@ -91,15 +91,15 @@ def test_curves_of_runs_are_drawn_anew_when_their_logs_go_on(tmp_path: Path, mon
         run(tmp_path / name, steps)
     site = Site(given=Given(runs=tmp_path))
     first = site.answer("runs.html").body
-    assert drawn == ["Loss", "Loss"]
+    assert drawn == ["Loss"] * 4  # of two runs, for a window and for a phone
     assert site.answer("runs.html").body == first
-    assert drawn == ["Loss", "Loss"]
+    assert drawn == ["Loss"] * 4
     with (tmp_path / "one" / "log.jsonl").open("a") as log:
         log.write('{"step": 4, "loss": 0.5}\n')
     assert site.answer("runs.html").body != first
-    assert drawn == ["Loss"] * 3
+    assert drawn == ["Loss"] * 6
     assert "损失" in site.answer("zh/runs.html").body.decode()
-    assert drawn == ["Loss"] * 5
+    assert drawn == ["Loss"] * 10
 
 
 def test_all_curves_are_sent_of_the_last_runs_alone(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_runs_show_curves_and_how_they_go_on(tmp_path: Path) -> None:
     assert "no entry of a run" in text
     assert "&lt;script&gt;" in text
     assert "<script>" not in text.partition("</head>")[2]
-    assert text.count("<path data-id=") == 3  # two in training, one held out; how fast they were never changed
+    assert text.count("<path data-id=") == 2 * 3  # two in training, one held out; how fast they were never changed
     stopped = tmp_path / "one & two" / "log.jsonl"
     os.utime(stopped, (1, 1))
     assert "clados pretrain gpt-2 --out &#x27;" in client.get("/runs.html").text

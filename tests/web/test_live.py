@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from clados.catalog.changes import compared_parents
 from clados.catalog.load import catalog
 from clados.cli.frame import run_command_line
 from clados.small import small_model
 from clados.web.request import Given
 from clados.web.server import application
 from clados.web.site import Site
-from clados.web.views.descent import drawn_beside
 from tests.apply.little import written
 from tests.web.driving import LOCAL
 
@@ -59,11 +59,10 @@ def model_at(model: str, size: str) -> object:
 
 def test_sizes_that_are_not_there_are_not_found(client: TestClient) -> None:
     assert client.get("/cards/bert/huge/config.json").status_code == 404
-    assert "pipeline" in client.get("/cards/stable-diffusion/v1/config.json").text
 
 
 def test_a_parent_is_drawn_beside_its_child(client: TestClient, site: Site) -> None:
-    assert drawn_beside(site.index.cards, site.index.cards["roberta"]) == ["bert"]
+    assert compared_parents(site.index.cards, site.index.cards["roberta"]) == ["bert"]
     answer = client.get("/cards/roberta/from-bert.svg")
     assert answer.headers["content-type"] == "image/svg+xml"
     assert "From bert:large to roberta:large" in answer.text

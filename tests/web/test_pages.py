@@ -46,7 +46,7 @@ def test_facets_chips_order_and_columns_change_the_table_and_the_address(
     page.goto(address)
     assert len(shown(page)) == MODELS
     page.get_by_role("checkbox", name="encoder-decoder").check()
-    page.locator("input[name=params]").fill("..1B")
+    page.locator("input[name=params][type=text]").fill("..1B")
     expect(page.locator("#count")).to_contain_text(f"of {MODELS} models")
     expect(page).to_have_url(f"{address}?architecture=encoder-decoder&params=..1B")
     ours = shown(page)
@@ -116,20 +116,36 @@ def test_every_facet_leaves_the_models_that_it_counts_and_that_the_server_finds(
     for name in names:
         facet = page.locator(f"[data-facet={name}]")
         facet.evaluate("each => { each.open = true; }")
-        if (box := facet.get_by_role("checkbox").first).count():
-            number = int(facet.locator("[data-number]").first.inner_text())
-            box.check()
+        assert facet.locator("[data-number], [data-bin]").count() > 1, name
+        fields = [facet.get_by_role("checkbox").first, facet.get_by_role("textbox")]
+        for field in (each for each in fields if each.count()):
+            if field.get_attribute("type") == "checkbox":
+                number = facet.locator("[data-number]").first.inner_text()
+                field.check()
+                assert str(len(shown(page))) == number, name
+            else:
+                field.fill(WORDS[name])
             left = shown(page)
-            assert len(left) == number, name
-        else:
-            facet.get_by_role("textbox").fill(WORDS[name])
-            left = shown(page)
-        assert 0 < len(left) < MODELS, name
-        expect(page).to_have_url(re.compile(rf"\?{name}="))
-        query = page.url.partition("?")[2]
-        assert sorted(visible_rows(client.get(f"/?{query}").text)) == sorted(left), query
-        page.get_by_role("link", name=f"Remove the filter {name.replace('_', ' ')}").click()
-        assert len(shown(page)) == MODELS
+            assert 0 < len(left) < MODELS, name
+            expect(page).to_have_url(re.compile(rf"\?{name}="))
+            query = page.url.partition("?")[2]
+            assert sorted(visible_rows(client.get(f"/?{query}").text)) == sorted(left), query
+            page.get_by_role("link", name=f"Remove the filter {name.replace('_', ' ')}").click()
+            assert len(shown(page)) == MODELS
+
+
+def test_what_is_ticked_and_what_is_written_are_either(page: Page, address: str, client: TestClient) -> None:
+    page.goto(f"{address}?corpus=Wikipedia,genome&license=!MIT,Apache-2.0&vocab=unknown,..100")
+    for _ in range(2):
+        facet = page.locator("[data-facet=corpus]")
+        expect(facet.get_by_role("checkbox", name="Wikipedia")).to_be_checked()
+        expect(facet.get_by_role("textbox")).to_have_value("genome")
+        expect(page.locator("[data-facet=vocab]").get_by_role("textbox")).to_have_value("..100")
+        expect(page.locator("[data-facet=license]").get_by_role("checkbox", name="Apache-2.0")).not_to_be_checked()
+        assert "license: !MIT,Apache-2.0" in page.locator("#chips").inner_text()
+        assert sorted(shown(page)) == sorted(visible_rows(client.get(f"/?{page.url.partition('?')[2]}").text))
+        page.locator("input[name=text]").fill("e")  # the script writes the address again
+        expect(page).to_have_url(re.compile("text=e"))
 
 
 def test_words_of_an_architecture_are_not_broken(page: Page, address: str) -> None:
@@ -178,6 +194,9 @@ def test_the_tree_zooms_flies_lights_descent_and_opens_cards(page: Page, address
     expect(page.locator("[data-id=roberta]")).to_be_focused()
     expect(page.locator("[data-id=bert]")).to_have_class("kin")
     assert "kin" not in (page.locator("[data-id=t5]").get_attribute("class") or "")
+    changed = page.locator(".lit-changes li").last
+    expect(changed).to_contain_text("BERT → RoBERTa (architecture): no next-sentence task, dynamic masks")
+    expect(changed).to_contain_text("tokens are made by bytes instead of wordpiece")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("RoBERTa")
 
@@ -242,12 +261,12 @@ def test_the_exported_site_opens_from_its_files(page: Page, few: Site, tmp_path:
     page.get_by_role("link", name="bert · roberta").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("BERT · RoBERTa")
     expect(page.get_by_role("rowheader", name="tokenizer")).to_contain_text("≠")
-    expect(page.get_by_role("heading", level=2).first).to_have_text("From BERT to RoBERTa")
+    expect(page.get_by_role("heading", level=2).first).to_have_text("From bert:large to roberta:large")
     drawn = page.locator(".beside img")
     assert drawn.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
     page.goto(page.url.replace("bert,roberta", "roberta,bert,gpt"))
     expect(drawn).to_have_count(1)
-    expect(page.locator(".note")).to_contain_text("a server draws any two")
+    expect(page.locator(".side img")).to_have_count(2)  # what is in line with no parent stands by itself
     page.get_by_role("link", name="Tree").click()
     expect(page.locator("[data-id=bert]")).to_be_visible()
     page.get_by_role("link", name="中文").click()

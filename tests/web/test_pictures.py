@@ -1,5 +1,6 @@
 """Pictures of what is computed: whole texts, which stand apart and inside their frames."""
 
+import random
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from clados.drawing.curve import curves
+from clados.drawing.svg import Box
 from clados.html import Html
 from clados.playground.writing import BeamNode
 from clados.web.site import STATIC_FILES
@@ -55,6 +58,15 @@ def assert_apart(boxes: Sequence[Sequence[Sequence[float]]], slack: float = 2) -
             assert across < slack or min(box[3], other[3]) - max(box[1], other[1]) < slack, (i, box, other)
 
 
+def test_a_long_title_of_a_curve_stands_inside_its_picture(browser: Browser, tmp_path: Path) -> None:
+    names = ("Loss", "Loss of whether the second segment follows the first one in the document")
+    drawn = [curves({"a": [(0, 1), (1, 2)]}, name=name, x_name="", y_name="", width=360).svg for name in names]
+    for page in opened(browser, 1280, "light"):
+        boxes = [box for svg in drawn for box in boxes_of(page, Html(svg), tmp_path)]
+        assert len(boxes) > 8
+        assert all(frame[0] <= box[0] and box[2] <= frame[2] for box, frame in boxes)
+
+
 def test_a_map_shows_whole_texts_apart_from_each_other(browser: Browser, tmp_path: Path) -> None:
     points = [(0.9, 0.2), (-0.9, -0.8), (0.1, 0.5), (-0.3, 0.9), *[(0.3, -0.4)] * 12]
     picture = text_map("Texts", TEXTS, points)
@@ -63,6 +75,28 @@ def test_a_map_shows_whole_texts_apart_from_each_other(browser: Browser, tmp_pat
         boxes = boxes_of(page, picture, tmp_path)
         assert len(boxes) == len(TEXTS)
         assert_apart(boxes)
+
+
+LEADS = """paths => paths.map((each) => {
+  const frame = each.ownerSVGElement.getBoundingClientRect(), top = each.ownerSVGElement.viewBox.baseVal.y;
+  return [0, each.getTotalLength()].map((far) => each.getPointAtLength(far))
+    .map((point) => [frame.left + point.x, frame.top + point.y - top]);
+})"""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_line_of_a_map_runs_through_a_text(browser: Browser, tmp_path: Path, seed: int) -> None:
+    draw = random.Random(seed)
+    centres = [(draw.uniform(-1, 1), draw.uniform(-1, 1)) for _ in range(1 + 2 * seed)]
+    chosen = (draw.choice(centres) for _ in range(24))
+    points = [(x + draw.gauss(0, 0.05), y + draw.gauss(0, 0.05)) for x, y in chosen]
+    texts = [" ".join(draw.choices(TEXTS[0].split(), k=draw.randint(1, 12))) for _ in points]
+    picture = text_map("Texts", texts, points)
+    for page in opened(browser, 1280, "light"):
+        boxes = [Box(a, b, c - a, d - b) for (a, b, c, d), _ in boxes_of(page, picture, tmp_path)]
+        leads = page.eval_on_selector_all("svg path", LEADS)
+        assert len(leads) > 3
+        assert not [(box, lead) for lead in leads for box in boxes if box.grown(-1).crossed_by(*lead)]
 
 
 @pytest.mark.parametrize("numbered", [True, False])

@@ -2,13 +2,16 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 import clados.web
 from clados import spec as s
+from clados.catalog.load import catalog
 from clados.catalog.pages import ERRATA
 from clados.catalog.schema import ATTRIBUTES, LINEAGE_KINDS, VALUE_KINDS
+from clados.models.declared import declared, package_models
 from clados.proofs.mutations import example
 from clados.reports.curves import CURVE_LINES, CURVE_MEANINGS
 from clados.reports.run import KEPT_WEIGHTS, STOPPED_EARLY
@@ -16,6 +19,8 @@ from clados.reports.samples import JUDGEMENTS, KEY_WORDS, SIDES, GuessedText, Ju
 from clados.spec.core.registry import KINDS
 from clados.spec.learning.objectives.finetuning import ClassProblem
 from clados.train.reported import COUNTED_EXAMPLES
+from clados.web.designing import Design, Section, hints, meaning_of, part_kinds
+from clados.web.index import PROSE_TERMS
 from clados.web.language import page_languages
 
 FOLDER = Path(clados.web.__file__).parent
@@ -48,17 +53,48 @@ FIGURE_WORDS = (
     "Zoom out",
     "Show all",
     "Find a model",
+    "Drag to move, turn the wheel or pinch to zoom",
 )
+
+
+def within(section: Section) -> Iterator[Section]:
+    yield section
+    for each in section.inside:
+        yield from within(each)
+
+
+def meanings() -> set[str]:
+    """What the designer says of the parts of all models, and of those that may stand in their place."""
+    models = [model for name in package_models() for model in declared(name).models().values()]
+    shown = [each for model in models for section in Design(model, model).sections for each in within(section)]
+    kinds, more = set[type[s.Part]](), {KINDS[each.kind] for each in shown}
+    while more:
+        kinds |= more
+        more = {other for kind in more for hint in hints(kind).values() for other in part_kinds(hint).values()} - kinds
+    return {*map(meaning_of, kinds)}
+
+
+VALUES = {  # of cards, but for titles of papers
+    str(item)
+    for card in catalog().values()
+    for name, value in card.values.items()
+    if ATTRIBUTES[name].type in ("name", "names") and name != "reference"
+    for item in value.items
+} | {term for terms in PROSE_TERMS.values() for term in terms}
 COUNTED = ("tokens", "prompts", *COUNTED_EXAMPLES.values())  # of how fast a run learns
 TERMS = {
+    *meanings(),
+    *(value for value in VALUES if re.search(r"\b[a-z]{2,}\b", value)),  # all others are names and abbreviations
     *(name.replace("_", " ") for name in ATTRIBUTES),
     *(word for each in ATTRIBUTES.values() for word in each.allowed),
     *("encoder", "decoder", "encoder-decoder", "diffusion"),
     *VALUE_KINDS,
+    *VALUE_KINDS.values(),
+    *(each.meaning for each in ATTRIBUTES.values()),
     *LINEAGE_KINDS,
     *ERRATA.values(),
     *FIGURE_WORDS,
-    *("prompt", "tokens", "temperature", "seed", "beams", "text", "texts", "top", "layer", "head"),
+    *("prompt", "tokens", "temperature", "seed", "beams", "text", "texts", "answers for each blank", "layer", "head"),
     *("steps", "environment", "protein", "passes"),  # of trials
     *("KV cache, bytes", "FLOPs, 2 N"),  # what a token takes
     *("holds", "fails", "missing", "not applicable"),  # of proofs
@@ -94,4 +130,4 @@ def test_values_in_a_text_are_the_same_in_both() -> None:
 
 def test_nothing_is_left_over() -> None:
     code = "".join(file.read_text(encoding="utf-8") for file in FOLDER.rglob("*") if file.suffix in (".py", ".js"))
-    assert {each for each in CHINESE if each not in code} - TERMS - {"Copy as CLI", "Copy as Python"} == set()
+    assert {each for each in CHINESE if each not in code} - TERMS - VALUES - {"Copy as CLI", "Copy as Python"} == set()

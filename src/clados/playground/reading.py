@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from clados import spec as s
 from clados.apply import verbs
@@ -14,8 +16,9 @@ from clados.apply.embed import embed, similarity
 from clados.apply.fill import Filled, fill
 from clados.apply.ready import Ready
 from clados.errors import InputError
+from clados.nn.attention.block_sparse import BlockSparseAttention
 from clados.nn.attention.dense import Attention
-from clados.playground.trials import Word, lines_of, loaded, names_of, trial
+from clados.playground.trials import Word, blank_of, lines_of, loaded, names_of, trial
 
 _MOST_TOKENS = 48  # whose attention is drawn
 _MOST_TEXTS = 24
@@ -27,8 +30,8 @@ def _able(verb: str) -> Any:
 
 def _blank(ready: Ready) -> Word:
     answers = ready.spec.writes == "answers"
-    usual = "A dog is <extra_id_0> that barks." if answers else "A [MASK] is a large animal that lives in the sea."
-    return Word("text", usual, lines=2)
+    usual = "A dog is {} that barks." if answers else "A {} is a large animal that lives in the sea."
+    return Word("text", usual.format(blank_of(ready)), lines=2)
 
 
 @trial("fill", _able("fill"), lambda ready: (_blank(ready), Word("top", "5", 1, 10)))
@@ -69,8 +72,8 @@ def _heads(ready: Ready) -> int:
 def _attends(ready: Ready) -> bool:
     """Whether its attention is of the kind whose probabilities are computed here."""
     kinds = [each for each in ready.model.modules() if isinstance(each, Attention)]
-    plain = all(type(each).attend is Attention.attend for each in kinds)
-    return bool(kinds) and plain and ready.tokenizer is not None and _layers(ready) > 0
+    whole = not any(isinstance(each, BlockSparseAttention) for each in kinds)
+    return bool(kinds) and whole and ready.tokenizer is not None and _layers(ready) > 0
 
 
 @trial(
@@ -107,34 +110,40 @@ class Attended(NamedTuple):
     weights: Tensor
 
 
+class _Watch(TorchFunctionMode):
+    """Keeps what each call of scaled dot-product attention is given: whatever adds to scores has done so by then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Attended] = []
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is F.scaled_dot_product_attention:
+            self.seen.append(_attended(*args, **kwargs or {}))
+        return func(*args, **kwargs or {})
+
+
 @contextmanager
-def watched_attention(model: nn.Module) -> Iterator[list[Attended]]:
-    """Keep what each self-attention attends to while the model runs, in order.
+def watched_attention() -> Iterator[list[Attended]]:
+    """Keep what each attention attends to while a model runs on this thread, in order.
 
     softmax(scale q k^T + bias) (Vaswani et al. 2017, eq. 1), from the queries, keys and biases that it is given.
     """
-    modules = [each for each in model.modules() if isinstance(each, Attention)]
-    seen: list[Attended] = []
-
-    def watched(one: Attention) -> Any:
-        usual = one.attend
-
-        def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, context: Any) -> Tensor:
-            seen.append(attended(q, k, v, mask, one.scale, causal=context.causal))
-            return usual(q, k, v, mask, context)
-
-        return attend
-
-    for one in modules:
-        one.__dict__["attend"] = watched(one)
-    try:
-        yield seen
-    finally:
-        for one in modules:
-            del one.__dict__["attend"]
+    with _Watch() as watch:
+        yield watch.seen
 
 
-def attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, scale: float | None, *, causal: bool) -> Attended:
+def _attended(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor | None,
+    rate: float,
+    causal: bool,
+    *,
+    scale: float | None,
+    enable_gqa: bool,
+) -> Attended:
     """softmax(scale q k^T + mask) and what it is made of; keys and values that several heads share are repeated."""
     q, k, v = q.float(), *(each.float().repeat_interleave(q.size(1) // k.size(1), 1) for each in (k, v))
     scores = q @ k.mT * (q.size(-1) ** -0.5 if scale is None else scale)
@@ -209,7 +218,7 @@ def _seen(ready: Ready, text: str) -> tuple[list[str], list[Attended]]:
     if not row or len(row) > _MOST_TOKENS:
         raise InputError(f"the text has {len(row)} tokens; from 1 to {_MOST_TOKENS} are drawn")
     ids = torch.tensor([row], device=ready.device)
-    with watched_attention(ready.model) as seen:
+    with watched_attention() as seen:
         ready.model.encode(ids) if ready.spec.writes == "answers" else ready.model(ids)
     return names_of(ready, row), seen
 
@@ -247,7 +256,7 @@ the king of the land
 the queen of the land"""
 
 
-@trial("embed", _able("embed"), lambda ready: (Word("texts", _SENTENCES, lines=8),))
+@trial("embed", _able("embed"), lambda ready: (Word("texts", _SENTENCES, lines=12),))
 @torch.inference_mode()
 def try_embedding(ready: Ready, texts: str) -> TextMap:
     """Texts, a line each, as a map: principal components of their vectors (Pearson 1901)."""

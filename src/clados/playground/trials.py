@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from clados.apply.ready import Ready, load
 from clados.errors import InputError
-from clados.names import shown_token
+from clados.names import sentinel, shown_token
 from clados.small import model_folder
 
 _Made = TypeVar("_Made")
@@ -116,3 +116,9 @@ def lines_of(said: str) -> list[str]:
 def names_of(ready: Ready, ids: Sequence[int]) -> list[str]:
     """Tokens as people read them."""
     return [*map(shown_token, ready.required_tokenizer.tokens([*ids]))]
+
+
+def blank_of(ready: Ready) -> str:
+    """What stands for what is left out of a text: the first sentinel, else the mask; nothing where there is neither."""
+    tokenizer = ready.required_tokenizer
+    return sentinel(0) if tokenizer.sentinels else tokenizer.roles.mask or ""

@@ -16,7 +16,7 @@ from clados.apply.ready import Ready
 from clados.apply.write import prompt_ids
 from clados.data.templates import messages, written
 from clados.errors import InputError
-from clados.playground.trials import Word, names_of, trial
+from clados.playground.trials import Word, blank_of, names_of, trial
 
 _ALTERNATIVES = 5
 
@@ -31,9 +31,14 @@ def _template(ready: Ready) -> s.Template | None:
 
 
 def _prompt(ready: Ready) -> Word:
-    usual = "The king and his men"
-    if ready.spec.writes == "answers":
-        usual = "A dog is <extra_id_0> that barks."
+    """A text of the kind that the model has learned from."""
+    usual, able = "The king and his men", verbs.verbs(ready.spec, ready.objective)
+    if "translate" in able:
+        usual = "red apple"
+    elif "summarize" in able and blank_of(ready):
+        usual = f"{blank_of(ready)} It barks and guards the house."
+    elif ready.spec.writes == "answers" and blank_of(ready):
+        usual = f"A dog is {blank_of(ready)} that barks."
     elif _template(ready) is not None:
         usual = "What is a horse?"
     return Word("prompt", usual, lines=2)

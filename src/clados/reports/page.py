@@ -36,6 +36,17 @@ def number_tiles(numbers: Iterable[tuple[str, str, str]]) -> Html:
     )
 
 
+def duration(seconds: float) -> str:
+    """A time in minutes and seconds, its numbers in one line with their units.
+
+    >>> duration(1730).split()
+    ['28', 'min', '50', 's']
+    """
+    whole = round(seconds)
+    told = f"{seconds:.1f} s" if seconds < 60 else f"{whole // 60} min {whole % 60} s"
+    return told.replace(" ", "\u00a0")
+
+
 def fact_list(known: Mapping[str, Child]) -> Html:
     """What is known, under its names."""
     return el("dl", (el("div", el("dt", name), el("dd", value)) for name, value in known.items()), class_="facts")

@@ -15,7 +15,7 @@ from clados.html import Child, el
 from clados.reports import curves
 from clados.reports.commands import goes_on_by, learned_objective, made_by
 from clados.reports.log import Entry, begun_and_kept, is_number, read_log
-from clados.reports.page import fact_list, number_tiles, whole_page
+from clados.reports.page import duration, fact_list, number_tiles, whole_page
 from clados.reports.samples import KeptSample, sample_of, shown_samples
 
 RUN, LOG, KEPT_SAMPLES, METRICS, REPORT = "run.json", "log.jsonl", "samples.json", "metrics.json", "report.html"
@@ -250,7 +250,7 @@ def run_numbers(run: RunRecord) -> list[tuple[str, str, str]]:
     found += [(name, f"{value:.3f}", "held out, at the end") for name, value in [*run.metrics.items()][:3]]
     found += [("parameters", f"{total:,}", "")] if isinstance(total := run.said.get("parameters"), int) else []
     found.append(("steps", f"{run.step:,}", f"of {run.steps:,}" if run.steps > run.step else ""))
-    found.append(("time", _time(run.seconds), "of the steps alone"))
+    found.append(("time", duration(run.seconds), "of the steps alone"))
     if run.pace:
         found.append((f"{run.counted} a second", run.pace, "median of the steps"))
     return found
@@ -268,8 +268,8 @@ def _made(run: RunRecord) -> list[Child]:
         "examples": examples,
         "batch": str(run.batch or ""),
         "length": str(run.said.get("length") or ""),
-        "peak rate": f"{rate:.3g}" if isinstance(rate := run.chosen.get("lr"), float) else "",
-        "numbers": run.chosen.get("dtype"),
+        "peak learning rate": f"{rate:.3g}" if isinstance(rate := run.chosen.get("lr"), float) else "",
+        "number format": run.chosen.get("dtype"),
         "seed": str(run.chosen.get("seed", "")),
         "started from": run.chosen.get("start"),
         "Clados": run.said.get("clados"),
@@ -278,11 +278,6 @@ def _made(run: RunRecord) -> list[Child]:
     for name, command in (("It is made again by", run.again), ("It goes on with", run.resumed_by)):
         found += [el("h3", name), el("pre", command, tabindex=0)] if command else []
     return found
-
-
-def _time(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{seconds:.1f} s" if seconds < 60 else f"{whole // 60} min {whole % 60} s"
 
 
 def _named(stage: Any) -> str:

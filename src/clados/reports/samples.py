@@ -173,7 +173,7 @@ def _box(token: str, mark: str, guess: KeptGuess | None, named: Callable[[str], 
     return el("span", el("span", token), below, class_=f"t {mark}", title=told)
 
 
-KEY_WORDS = ("hidden from it", "right", "wrong", "the darker the surer")
+KEY_WORDS = ("hidden from it", "right", "wrong", "the fuller the colour, the surer")
 SIDES = ("It reads", "It has to write")  # of a text of two sides
 
 
@@ -184,13 +184,14 @@ def guess_key(texts: Sequence[GuessedText], say: Callable[[str], str] = str) -> 
         texts: of one kind, one at least.
         say: in the language of the page.
     """
-    hidden, right, wrong, darker = map(say, KEY_WORDS)
-    shades = [[el("span", class_=f"{kind} c{level}") for level in range(_LEVELS)] for kind in ("right", "wrong")]
+    hidden, right, wrong, fuller = map(say, KEY_WORDS)
+    shades = [
+        el("em", [el("span", class_=f"{kind} c{level}") for level in range(_LEVELS)], f" {name}")
+        for kind, name in (("right", right), ("wrong", wrong))
+    ]
     marks = {mark for each in texts for _, row in each.sides for _, mark, _ in row}
     dashed = [el("span", class_="dashed"), f" {hidden} · "] if marks & {"hidden", "replaced", "kept"} else []
-    return el(
-        "p", dashed, say(texts[0].below), " ", shades[0], f" {right} ", shades[1], f" {wrong} · {darker}", class_="key"
-    )
+    return el("p", dashed, say(texts[0].below), " ", shades[0], " ", shades[1], f" · {fuller}", class_="key")
 
 
 # ---------------------------------------------------------------- what is made
@@ -244,15 +245,15 @@ class FilledText(KeptSample):
         return [text, el("p", self.made, class_="faint") if self.made else None, chance_bars(self.candidates)]
 
 
-def chance_bars(candidates: KeptLikely, truth: str = "") -> list[Html]:
-    """Probabilities as bars; that of the truth is marked."""
+def chance_bars(candidates: KeptLikely, truth: str = "", kind: str = "bar") -> list[Html]:
+    """Probabilities as bars; that of the truth is marked. Names are set as tokens, those of ``bar said`` as text."""
     return [
         el(
             "div",
             el("b", word),
             el("i", style=f"width:{max(1, 100 * chance):.1f}%"),
             el("em", f"{chance:.0%}"),
-            class_="bar truth" if word == truth else "bar",
+            class_=f"{kind} truth" if word == truth else kind,
         )
         for word, chance in candidates
     ]

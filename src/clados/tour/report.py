@@ -7,13 +7,14 @@ from clados import spec as s
 from clados.catalog.card import Card
 from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES
+from clados.catalog.sentences import brief
 from clados.drawing import bars, surveyed, tree_figure
 from clados.drawing.architecture.figure import architecture_figure
-from clados.drawing.architecture.outline import ledger_parts
+from clados.drawing.treemap import params_by_kind
 from clados.html import Child, Html, el
 from clados.objectives import task
 from clados.reports.curves import Curve, large_curve, measured_points
-from clados.reports.page import card_grid, report_table, whole_page
+from clados.reports.page import card_grid, duration, report_table, whole_page
 from clados.reports.run import REPORT
 from clados.reports.samples import chance_bars, shown_samples
 from clados.tour.shown import ladder
@@ -62,7 +63,7 @@ def _card_of(stop: Stop) -> list[Child]:
     speeds = [entry["tokens_per_second"] for entry in learned.entries if "tokens_per_second" in entry]
     way = "better" if stop.margin >= 0 else "worse"
     baselines = {name: learned.baseline[name] for name in ("unigram", "bigram")}
-    pace = f"{learned.seconds:.0f} s, {median(speeds):,.0f} tokens a second"
+    pace = f"{duration(learned.seconds)}, {median(speeds):,.0f} tokens a second"
     return [
         el("h3", stop.card.name),
         el("p", f"{abs(stop.margin):.2f} nat", class_="big"),
@@ -74,8 +75,8 @@ def _card_of(stop: Stop) -> list[Child]:
 
 def _section(name: str, stop: Stop) -> list[Child]:
     small, full = stop.plan.model, stop.published
-    kinds = f"{type(full).__name__}, {type(stop.plan.stage.objective).__name__}"
-    ledgers = {f"{stop.card.id} as published": ledger_parts(full), "as trained here": ledger_parts(small)}
+    kinds = f"{stop.card.values['architecture']}, {brief(stop.plan.stage.objective).partition(' (')[0]}"
+    ledgers = {f"{stop.card.id} as published": params_by_kind(full), "as trained here": params_by_kind(small)}
     return [
         el("h2", f"{stop.card.name}: {kinds}", id=name),
         el("p", str(stop.card.values["extension"]), class_="lead"),
@@ -121,7 +122,7 @@ def _right(stop: Stop) -> Iterator[list[Child]]:
 
 
 def _shares(title: str, share: float, beside: str, trivial: float) -> list[Child]:
-    return [el("h3", title), chance_bars([("the model", share), (beside, trivial)])]
+    return [el("h3", title), chance_bars([("the model", share), (beside, trivial)], kind="bar said")]
 
 
 def _figures(stops: Sequence[Stop]) -> Html:

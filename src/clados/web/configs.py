@@ -1,46 +1,54 @@
-"""The config.json of each size, from which other programs build it: made when asked for, or before files are."""
+"""The config.json of each size, from which other programs build it: made when asked for, or before files are.
+
+A pipeline of diffusers has several files, in folders of its parts.
+"""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from clados.catalog.card import Card, CardSize, declaration_of
 from clados.catalog.sizes import model_of
 from clados.errors import MissingPackageError
-from clados.layouts.diffusers import PIPELINES
+from clados.layouts.diffusers import PIPELINE_CONFIGS, PIPELINES
 from clados.web.addresses import size_folder
 from clados.web.lazily import computed
 
 
 def sizes_with_config(card: Card) -> list[CardSize]:
-    """The declared sizes of a card, unless it is kept as a pipeline: that has several config.json."""
-    if not card.runnable:
-        return []
-    declaration = declaration_of(card)
-    if any(each.model_type in PIPELINES.values() for each in declaration.layouts):
-        return []
-    return [size for size in card.sizes if size.name in declaration.sizes]
+    """The declared sizes of a card."""
+    return [size for size in card.sizes if card.runnable and size.name in declaration_of(card).sizes]
 
 
-def config_path(card: Card, size: CardSize) -> str:
-    """Where the file of a size stands, from the top of the site."""
-    return f"cards/{card.id}/{size_folder(size)}/config.json"
+def config_names(card: Card) -> Sequence[str]:
+    """The paths of a size's files within its folder."""
+    kept = {each.model_type for each in declaration_of(card).layouts}
+    return PIPELINE_CONFIGS if kept & {*PIPELINES.values()} else ("config.json",)
 
 
-def config_text(card: Card, size: CardSize) -> str:
-    """What the file says.
+def config_path(card: Card, size: CardSize, name: str) -> str:
+    """Where a file of a size stands, from the top of the site."""
+    return f"cards/{card.id}/{size_folder(size)}/{name}"
+
+
+def config_texts(card: Card, size: CardSize) -> dict[str, str]:
+    """What the files of a size say.
 
     Raises:
-        InputError: for a size that is not declared, or is kept as a pipeline.
+        InputError: for a size that is not declared.
         MissingPackageError: without torch.
     """
-    said = computed("clados.checkpoints.save:config_json", model_of(card, size))
-    return json.dumps(said, indent=2, sort_keys=True) + "\n"
+    said = computed("clados.checkpoints.save:config_contents", model_of(card, size))
+    return {name: json.dumps(content, indent=2, sort_keys=True) + "\n" for name, content in said.items()}
 
 
 def config_files(cards: Iterable[Card]) -> dict[str, bytes]:
     """The files of all sizes by their paths; none without torch."""
     every = [(card, size) for card in cards for size in sizes_with_config(card)]
     try:
-        return {config_path(*each): config_text(*each).encode() for each in every}
+        return {
+            config_path(card, size, name): text.encode()
+            for card, size in every
+            for name, text in config_texts(card, size).items()
+        }
     except MissingPackageError:
         return {}

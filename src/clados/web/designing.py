@@ -11,6 +11,7 @@ from clados import spec as s
 from clados.errors import InputError
 from clados.names import did_you_mean
 from clados.spec.core.part import Part, part_fields
+from clados.spec.core.reading import is_read
 from clados.spec.core.registry import KINDS
 from clados.spec.kinds.model import Model
 
@@ -97,7 +98,18 @@ def designed(old: Model, said: Mapping[str, str]) -> Design:
         s.count_parameters(new)
     except s.SpecError as error:
         found.errors[""], found.new = str(error), old
-    return found
+        return found
+    unread = {each.path: each.value for each in found.fields if each.path in said and _is_unread(new, each)}
+    if not unread:
+        return found
+    errors = {path: f"{path} is '{value}'; no part of this model reads it" for path, value in unread.items()}
+    rest = designed(old, {path: text for path, text in said.items() if path not in unread})
+    return Design(old, rest.new, rest.errors | errors)
+
+
+def _is_unread(model: Model, word: Field) -> bool:
+    """Whether a word of a size was changed that makes no difference to the model."""
+    return word.value != word.usual and word.path.startswith("size.") and not is_read(model, word.path)
 
 
 def _every(section: Section) -> Iterator[Field]:
@@ -112,7 +124,7 @@ def _every(section: Section) -> Iterator[Field]:
 def _rebuilt(part: Part, path: str, said: dict[str, str], errors: dict[str, str]) -> Part:
     """A part with what is said of it and of all inside it; words that are read are taken out of ``said``."""
     changes: dict[str, Any] = {}
-    for name, hint in _hints(type(part)).items():
+    for name, hint in hints(type(part)).items():
         where, old = f"{path}.{name}".lstrip("."), getattr(part, name)
         try:
             new = _chosen(old, hint, where, said)
@@ -210,7 +222,7 @@ def _number(text: str, kinds: list[Any], where: str) -> Any:
 # ---------------------------------------------------------------- types
 
 
-def _hints(kind: type[Part]) -> dict[str, Any]:
+def hints(kind: type[Part]) -> dict[str, Any]:
     known = typing.get_type_hints(kind)
     return {each.name: known[each.name] for each in fields(kind)}  # type: ignore[arg-type]
 
@@ -256,7 +268,7 @@ def _section(part: Part, old: Any, path: str) -> Section:
     """The words of a part, and the parts inside it, beside what stood there."""
     words, inside = list[Field](), list[Section]()
     olds = _usual(type(part)) | (part_fields(old) if isinstance(old, Part) else {})
-    for name, hint in _hints(type(part)).items():
+    for name, hint in hints(type(part)).items():
         where, value, was = f"{path}.{name}".lstrip("."), getattr(part, name), olds.get(name)
         if (one := _field(where, value, was, hint)) is not None:
             words.append(one)
@@ -266,8 +278,12 @@ def _section(part: Part, old: Any, path: str) -> Section:
             before = was if isinstance(was, tuple) else ()
             for i, each in enumerate(value):
                 inside.append(_section(each, before[i] if i < len(before) else None, f"{where}[{i}]"))
-    meaning = (type(part).__doc__ or "").partition("\n")[0].replace("``", "")
-    return Section(path, type(part).__name__, meaning, tuple(words), tuple(inside))
+    return Section(path, type(part).__name__, meaning_of(type(part)), tuple(words), tuple(inside))
+
+
+def meaning_of(kind: type[Part]) -> str:
+    """What a kind of part is: the first line of what is written on it."""
+    return (kind.__doc__ or "").partition("\n")[0].replace("``", "")
 
 
 def _usual(kind: type[Part]) -> dict[str, Any]:

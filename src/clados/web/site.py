@@ -10,10 +10,11 @@ from typing import Any
 
 from clados.catalog.card import Card, NoModelError
 from clados.catalog.load import catalog
+from clados.drawing.wording import worded
 from clados.errors import InputError
 from clados.names import nearest
 from clados.web.addresses import size_at
-from clados.web.configs import config_text
+from clados.web.configs import config_texts
 from clados.web.index import Index
 from clados.web.language import Language, page_languages
 from clados.web.policy import FRAMES
@@ -96,7 +97,8 @@ class Site:
         say, inside = _language(path)
         asked = PageRequest(say, inside, query, self.index, self._live, self._given)
         try:
-            return self._found(asked)
+            with worded(say.drawn):
+                return self._found(asked)
         except NoModelError as error:
             near = self._near(inside, 0) if inside.startswith("cards/") else []  # else the query names it
             return _page(frame.not_found(asked, str(error), near), 404)
@@ -122,6 +124,10 @@ class Site:
         stem, _, kind = name.rpartition(".")
         if folder.startswith("cards/") and (made := self._made(asked, *folder.split("/")[1:], name)):
             return made
+        if folder == "compare" and kind == "js" and not self._live:
+            return Reply(
+                _view("comparison_files", "words_file")(asked.say, self.index.cards, stem).encode(), _media(name)
+            )
         if folder == "cards" and kind in CARD_FILES:
             card = self.index.cards[stem]
             return Reply(CARD_FILES[kind](card).encode(), _media(name))
@@ -130,11 +136,12 @@ class Site:
         raise NoPageError(asked.say("There is no page {path}.", path=asked.path))
 
     def _made(self, asked: PageRequest, *names: str) -> Reply | None:
-        """What is made of a card for its folder: a size's config.json and pages, and the drawing beside a parent's."""
+        """What is made of a card for its folder: a size's config files and pages, and the drawing beside a parent's."""
         match names:
-            case (model, size, "config.json") if self._live:
+            case (model, size, *inside) if self._live and inside[-1:] and inside[-1].endswith(".json"):
                 card = self.index.cards[model]
-                return Reply(config_text(card, size_at(card, size)).encode(), _MEDIA[".json"])
+                text = config_texts(card, size_at(card, size)).get("/".join(inside))
+                return Reply(text.encode(), _MEDIA[".json"]) if text else None
             case (model, size, name) if name.endswith(".html"):
                 return _page(_view("card_sizes", "size_page")(asked, self.index.cards[model], size, Path(name).stem))
             case (model, "opened.svg"):
@@ -146,15 +153,19 @@ class Site:
 
     def paths(self) -> Iterator[str]:
         """Every path of the site, without what its questions may add."""
+        from clados.catalog.changes import compared_parents
         from clados.catalog.structure import headline_declared
         from clados.drawing.drawings import draw
         from clados.web.views.card_sizes import size_places
-        from clados.web.views.descent import drawn_beside
+        from clados.web.views.comparison_files import words_places
 
         for file in sorted(STATIC_FILES.rglob("*")):
             if file.is_file() and file.suffix in _MEDIA:
                 yield f"static/{file.relative_to(STATIC_FILES).as_posix()}"
         yield from self._given.files
+        if not self._live:
+            words = [*words_places(self.index.cards)]
+            yield from (f"{each.folder}{path}" for path in words for each in page_languages().values())
         for language in page_languages().values():
             yield from (f"{language.folder}{page}" for page in PAGES)
             for card in self.index.cards.values():
@@ -162,9 +173,10 @@ class Site:
                 yield from (f"{language.folder}cards/{card.id}.{kind}" for kind in ("html", *kinds))
         for card in self.index.cards.values():
             yield from (f"{each.folder}{path}" for path in size_places(card) for each in page_languages().values())
-            yield from (f"cards/{card.id}/{FROM}{each}.svg" for each in drawn_beside(self.index.cards, card))
+            beside = [f"cards/{card.id}/{FROM}{each}.svg" for each in compared_parents(self.index.cards, card)]
+            yield from (f"{each.folder}{path}" for path in beside for each in page_languages().values())
             if headline_declared(card) and draw(card.id).data["folds"]:
-                yield f"cards/{card.id}/opened.svg"
+                yield from (f"{each.folder}cards/{card.id}/opened.svg" for each in page_languages().values())
 
 
 def _page(document: Document, status: int = 200) -> Reply:

@@ -57,12 +57,18 @@
     for (const figure of histograms) if (seen(figure)) clados.bars(figure, data, without(figure.dataset.histogram));
   }
 
+  // The words of a filter; what it leaves out is a single one, as no box stands for it.
+  const parted = (words) => (words.startsWith("!") ? [words] : words.split(","));
+  const boxOf = (name, word) => fields(name).find((field) => field.type === "checkbox" && field.value === word);
+  const shownWords = (name, words) =>
+    parted(words).map((word) => boxOf(name, word)?.parentNode.querySelector(".word").textContent || word).join(", ");
+
   function chips(chosen) {
     const place = document.getElementById("chips");
     place.replaceChildren();
     for (const [name, words] of Object.entries(chosen)) {
       const label = labels.get(name) || name;
-      const text = words === "yes" ? label : `${label}: ${words}`;
+      const text = words === "yes" ? label : `${label}: ${shownWords(name, words)}`;
       const chip = document.createElement("a");
       const rest = { ...chosen };
       delete rest[name];
@@ -95,7 +101,7 @@
     document.getElementById("none").hidden = shown > 0;
     counted(form);
     chips(chosen);
-    for (const facet of facets) write(facet.querySelector(".chosen"), chosen[facet.dataset.facet] || "");
+    for (const facet of facets) write(facet.querySelector(".chosen"), shownWords(facet.dataset.facet, chosen[facet.dataset.facet] || ""));
     write(document.getElementById("as-cli"), clados.command(data, chosen, hiddenSort.value));
     write(document.getElementById("as-python"), clados.python(data, chosen, hiddenSort.value));
     const query = address(chosen);
@@ -178,9 +184,10 @@
       if (field.name === "columns" && query.has("columns")) field.checked = query.get("columns").split(",").includes(field.value);
       else if (field.name === "sort") field.value = query.get("sort") || "name";
       else if (order.includes(field.name)) {
-        const words = query.getAll(field.name).flatMap((each) => (field.type === "checkbox" ? each.split(",") : [each]));
+        const words = query.getAll(field.name).flatMap(field.name === "text" ? (each) => [each] : parted);
         if (field.type === "checkbox") field.checked = words.includes(field.value);
-        else if (field.type !== "hidden" || field.name === "name") field.value = words.join(field.name === "text" ? " " : ",");
+        else if (field.name === "text") field.value = words.join(" ");
+        else field.value = words.filter((word) => !boxOf(field.name, word)).join(",");
       }
     }
     cut();

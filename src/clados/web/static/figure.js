@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const LEGIBLE = 0.85; // of the size that drawings have
+  const HIGH = 560; // pixels of a drawing that a phone shows at once
 
   const all = (place) => { for (const frame of place.querySelectorAll("[data-zoom]")) enliven(frame, frame.querySelector("svg")); };
   all(document);
@@ -46,6 +47,14 @@
     if (name) svg.setAttribute("aria-label", name.textContent);
     if (name && name.parentNode === picture) name.remove(); // else the whole picture has its name as a tooltip
     frame.classList.add("live");
+    const changes = document.createElement("ul");
+    changes.className = "lit-changes";
+    if (picture.querySelector("[data-parent]")) {
+      const over = document.createElement("div"); // has no height, so that nothing below moves when a line is lit
+      over.className = "lit";
+      over.append(changes);
+      frame.after(over);
+    }
 
     const free = frame.dataset.zoom === "wheel"; // a frame of its own size; other drawings keep theirs
     const zoom = d3.zoom().translateExtent([[0, 0], [width, height]])
@@ -62,12 +71,26 @@
       const scale = Math.max(svg.clientWidth / width, LEGIBLE);
       view.call(zoom.transform, d3.zoomIdentity.scale(scale));
       addEventListener("resize", fit);
-    }
+    } else if (!frame.classList.contains("long")) atTop();
     paper();
+    if (free) signs();
     if (frame.dataset.cards) models(frame.dataset.cards);
     const inside = document.querySelector("[data-inside]");
     if (inside) boxes(inside);
     folds();
+
+    // A frame that is narrower than its drawing begins where most of the drawing's upper part is seen whole.
+    function atTop() {
+      const wide = frame.clientWidth;
+      if (frame.scrollWidth <= wide) return;
+      const corner = svg.getBoundingClientRect();
+      const boxes = [...picture.querySelectorAll("[data-box]")].map((each) => each.getBoundingClientRect())
+        .filter((each) => each.width < wide && each.top - corner.top < HIGH)
+        .map((each) => [each.left - corner.left, each.right - corner.left]);
+      const whole = (from) => boxes.filter(([left, right]) => left >= from && right <= from + wide).length;
+      const starts = [0, ...boxes.map(([left, right]) => (left + right - wide) / 2)];
+      frame.scrollLeft = starts.reduce((one, other) => (whole(other) > whole(one) ? other : one));
+    }
 
     // What the zoom may show: pixels of the frame, or of the drawing where the frame has its shape.
     function fit() {
@@ -119,7 +142,39 @@
         else return;
         event.preventDefault();
       });
-      if (frame.dataset.cards) place.append(finder());
+      if (!frame.dataset.cards) return;
+      const hint = document.createElement("small");
+      hint.textContent = frame.dataset.hint;
+      place.append(finder(), hint);
+    }
+
+    // What the signs mean stays above the frame, which shows only a part of a large drawing.
+    function signs() {
+      const place = document.createElement("div");
+      place.className = "signs";
+      place.setAttribute("aria-hidden", "true"); // as it stands in the drawing, too
+      for (const legend of picture.querySelectorAll("[data-legend]")) {
+        const line = document.createElement("div");
+        for (const part of legend.children) { // each sign, and after it what it means, line by line
+          if (part.localName !== "text") line.append(sign(part));
+          else line.lastChild.append(/[\u3000-\u9fff\uff00-\uffef]$/.test(line.lastChild.textContent) ? "" : " ", part.textContent);
+        }
+        place.append(line);
+      }
+      frame.before(place);
+    }
+
+    function sign(mark) {
+      const { x, y, width: wide, height: high } = mark.getBBox();
+      const drawn = document.createElementNS(svg.namespaceURI, "svg");
+      drawn.setAttribute("class", svg.getAttribute("class") || "");
+      drawn.setAttribute("viewBox", `${x - 1} ${y - 1} ${wide + 2} ${high + 2}`);
+      drawn.setAttribute("width", wide + 2);
+      drawn.setAttribute("height", high + 2);
+      drawn.append(mark.cloneNode(true));
+      const place = document.createElement("span");
+      place.append(drawn);
+      return place;
     }
 
     function fly(node) {
@@ -230,23 +285,26 @@
       dark();
       const edges = [...picture.querySelectorAll("[data-parent]")];
       if (!edges.length) return;
-      const kin = new Set([id]);
+      const kin = new Set([id]), told = [];
       for (const [from, to] of [["parent", "child"], ["child", "parent"]]) {
         const line = new Set([id]);
         for (const each of line)
           for (const edge of edges)
             if (edge.dataset[to] === each) {
               edge.classList.add("kin");
+              if (to === "child") told.unshift(edge.querySelector("title").textContent); // what changed on the way to it
               line.add(edge.dataset[from]);
               kin.add(edge.dataset[from]);
             }
       }
       for (const node of nodes()) node.classList.toggle("kin", kin.has(node.dataset.id));
       svg.classList.add("descent");
+      changes.replaceChildren(...told.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
     }
 
     function dark() {
       svg.classList.remove("descent");
+      changes.replaceChildren();
       for (const each of picture.querySelectorAll(".kin")) each.classList.remove("kin");
     }
   }

@@ -48,6 +48,7 @@
     for (const old of regions(document)) {
       const fresh = regions(answer).find((each) => each.dataset.region === old.dataset.region);
       if (!fresh || fresh.innerHTML === old.innerHTML) continue;
+      if (old.dataset.region === "title") document.title = answer.title;
       const typing = old.contains(document.activeElement) ? document.activeElement : null;
       const open = new Map([...old.querySelectorAll("details[data-key]")].map((each) => [each.dataset.key, each.open]));
       const places = [...old.querySelectorAll("[data-key]")].map((each) => [each.dataset.key, each.scrollTop]);

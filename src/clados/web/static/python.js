@@ -87,7 +87,13 @@ site_answer`);
     return worker;
   }
 
-  const running = started();
+  // Where a button starts it, the page does without until then; its forms are answered from then on.
+  const button = note.querySelector("button");
+  const wanted = button && new Promise((done) => button.addEventListener("click", done)).then(() => {
+    button.remove();
+    script(`${note.dataset.top}static/live.js`);
+  });
+  const running = wanted ? wanted.then(started) : started();
 
   async function asked(address) {
     const worker = await running;

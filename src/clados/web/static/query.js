@@ -76,7 +76,7 @@ const clados = {};
     const not = text.startsWith("!");
     try {
       const tests = text.slice(not ? 1 : 0).split(",").map((word) => word.trim()).filter(Boolean);
-      if (!tests.length) return null;
+      if (!tests.length || tests.some((word) => word.startsWith("!"))) return null;
       const any = tests.map((word) => one(column, word));
       return column.values.map((values) => any.some((test) => test(values)) !== not);
     } catch {

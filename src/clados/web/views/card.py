@@ -4,6 +4,7 @@ from clados.catalog.card import Card
 from clados.catalog.errata import errata_of_kind
 from clados.catalog.pages import ERRATA
 from clados.catalog.publications import described_in
+from clados.catalog.schema import ATTRIBUTES
 from clados.catalog.sizes import size_named
 from clados.catalog.structure import headline_declared
 from clados.drawing.layout.direction import known_direction
@@ -91,7 +92,8 @@ def _facts(asked: PageRequest, card: Card) -> Html:
             else el("span", text, class_=None if value.known else "unknown")
         )
         marked = el("a", asked.say("erratum"), href="#errata", class_="badge wrong") if name in wrong else None
-        rows.append([name_of(asked.say, name), [shown, " ", marked], evidence(asked.say, value)])
+        called = el("span", name_of(asked.say, name), title=asked.say(ATTRIBUTES[name].meaning))
+        rows.append([called, [shown, " ", marked], evidence(asked.say, value)])
     heads = [asked.say(each) for each in ("attribute", "value", "evidence")]
     return table(heads, rows, name="facts")
 
@@ -112,7 +114,7 @@ def _errata(asked: PageRequest, card: Card) -> list[Html]:
                         " ",
                         el("b", name_of(say, row.attribute)),
                     ),
-                    el("p", say("the survey has"), " ", has),
+                    el("p", say("The survey has"), " ", has),
                     el("p", row.fact, " ", el("span", linked(source), class_="source")),
                     class_="erratum",
                 )
@@ -123,9 +125,9 @@ def _errata(asked: PageRequest, card: Card) -> list[Html]:
 def _proofs(asked: PageRequest, card: Card) -> Html | None:
     rows = [
         [
-            each.name,
+            asked.say.phrase(each.name),
             el("span", asked.say(each.status), class_=f"badge {each.status}"),
-            each.evidence,
+            asked.say.phrase(each.evidence),
             el("span", each.day, title=each.versions),
         ]
         for each in kept_proofs(card.id)

@@ -9,9 +9,9 @@ from clados.catalog.structure import training_compute
 from clados.catalog.texts import shape_text, size_figure
 from clados.drawing.treemap import treemap_figure
 from clados.html import Child, Html, el, html_of
-from clados.web.configs import config_path, sizes_with_config
+from clados.web.configs import config_names, config_path, sizes_with_config
 from clados.web.request import PageRequest
-from clados.web.views.parts import evidence, picture, table
+from clados.web.views.parts import assumed_said, evidence, picture, table
 
 
 def counts_section(asked: PageRequest, card: Card) -> list[Html] | None:
@@ -21,34 +21,47 @@ def counts_section(asked: PageRequest, card: Card) -> list[Html] | None:
     rows = [row for size in card.sizes for row in _size(asked, card, size)]
     if not rows:
         return None
-    shown = [table([say(each) for each in heads], rows, figures=(3, 4), name="counts", label=say("sizes"))]
+    shown = [table([say(each) for each in heads], rows, figures=(3, 4), name="counts", label=say("sizes"), told=True)]
     trained = [_trained(asked, size, flops) for size in card.sizes if (flops := _flops(card, size)) or size.tokens]
     if trained:
         label = say("Tokens seen in training, and floating-point operations")
         seen = [say(each) for each in ("size", "tokens", "FLOPs")]
-        shown += [el("h3", label), table(seen, trained, name="counts", label=label)]
+        shown += [el("h3", label), table(seen, trained, name="trained", label=label)]
     if configs := [*_configs(asked, card)]:
-        shown.append(el("p", el("span", say("config.json of")), configs, class_="files"))
+        shown += configs
     elif not asked.live and sizes_with_config(card):
         shown.append(el("p", say("config.json of no size: these pages were written without torch."), class_="lead"))
     return shown
 
 
 def _configs(asked: PageRequest, card: Card) -> Iterator[Html]:
-    """A link to the config.json of each size that has one."""
-    for size in sizes_with_config(card):
-        path = config_path(card, size)
-        if asked.live or path in asked.site.configs:
-            yield el("a", size.name, href=asked.top + path, download="config.json")
+    """Links to the config.json of each size; of a pipeline to its several files, a line for each size."""
+    kept = sizes_with_config(card)
+    names = config_names(card) if kept else [""]
+
+    def link(text: str, size: CardSize, name: str) -> Html:
+        file = name.replace("/", "-")  # several parts have a config.json
+        return el("a", text, href=asked.top + config_path(card, size, name), download=file)
+
+    sizes = [size for size in kept if asked.live or config_path(card, size, names[0]) in asked.site.configs]
+    if len(names) == 1 and sizes:
+        links = [link(size.name, size, names[0]) for size in sizes]
+        yield el("p", el("span", asked.say("config.json of")), links, class_="files")
+    elif sizes:
+        for size in sizes:
+            links = [link(name, size, name) for name in names]
+            yield el("p", el("span", asked.say("Files of {size}", size=size.name)), links, class_="files")
 
 
 def _size(asked: PageRequest, card: Card, size: CardSize) -> Iterator[list[Child]]:
     first = True
     for row in count_size(card, size):
         name: Child = [size.name, " ", el("span", asked.say("headline"), class_="badge") if size.headline else None]
-        label: Child = [size_figure(size), " ", evidence(asked.say, size.label)]
+        mark = evidence(asked.say, size.label)
+        label: Child = [size_figure(size), " ", mark] if size.label.known else mark
         numbers = [_number(row.total), _number(row.exact)]
-        yield [name, label if first else "", row.basis, *numbers, _why(asked, row), shape_text(size) if first else ""]
+        basis, shape = asked.say.phrase(row.basis), assumed_said(asked.say, shape_text(size)) if first else ""
+        yield [name, label if first else "", basis, *numbers, _why(asked, row), shape]
         first = False
 
 
@@ -74,7 +87,7 @@ def _number(number: int | None) -> str:
 
 def _why(asked: PageRequest, row: Counted) -> Child:
     marked = el("span", asked.say("shape assumed"), class_="badge amber") if row.assumed else None
-    return [row.why, " ", marked]
+    return [asked.say.phrase(row.why), " ", marked]
 
 
 def ledger_section(asked: PageRequest, card: Card, size: CardSize) -> Html:

@@ -1,12 +1,11 @@
 """What of a card depends on its size and on the direction of its drawing: drawing, structure, parts, ledger."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from clados.catalog.card import Card, CardSize, declaration_of
-from clados.catalog.counts import NamedModel, named_model
+from clados.catalog.counts import named_model
 from clados.catalog.structure import structure
 from clados.drawing.architecture.opened import ALL
 from clados.drawing.drawings import Drawing, draw
@@ -18,7 +17,7 @@ from clados.web.views.card_numbers import ledger_section
 from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
 from clados.web.views.frame import Document, page
 from clados.web.views.inside import inside
-from clados.web.views.parts import picture, table
+from clados.web.views.parts import own, picture, table
 
 _DIRECTIONS: Mapping[Direction, str] = {"up": "Upwards", "right": "To the right"}
 
@@ -53,7 +52,8 @@ def size_sections(asked: PageRequest, card: Card, size: CardSize | None, directi
         InputError: for a fold that the drawing does not have.
     """
     declared, opened = size and is_declared(card, size), tuple(asked.all("open"))
-    drawing = _drawing(named_model(f"{card.id}:{size.name}"), direction, opened) if size and declared else None
+    named = named_model(f"{card.id}:{size.name}") if size and declared else None
+    drawing = draw(named, direction=direction, opened=opened) if named else None
     svg, style = picture(drawing.svg) if drawing else (None, "")
     return SizeSections(
         CardSection("drawing", "Drawing", _shown(asked, card, size, direction, drawing, svg) if size else None),
@@ -87,49 +87,52 @@ def laid_out(asked: PageRequest, sections: Iterable[CardSection]) -> tuple[Html,
     return contents, [el("section", el("h2", title), content, id=key) for key, title, content in there]
 
 
-@lru_cache(maxsize=4)  # the pages of an export in all languages have it one after another
-def _drawing(model: NamedModel, direction: Direction, opened: tuple[str, ...]) -> Drawing:
-    return draw(model, direction=direction, opened=opened)
-
-
 def _shown(
     asked: PageRequest, card: Card, size: CardSize, direction: Direction, drawing: Drawing | None, svg: Html | None
 ) -> Iterator[Child]:
     """The other sizes and directions, the drawing and its folds, and the structure in words."""
     if len(card.sizes) > 1:
         sizes = [(each.name, _place(asked, card, each, direction), each is size) for each in card.sizes]
-        yield _choice(sizes)
+        yield _choice(asked.say("Size"), sizes)
     if svg is None or drawing is None:
         model = f"{card.id}:{size.name}"
         yield el("p", asked.say("{model} is not declared: nothing can be drawn or counted.", model=model))
         return
     opened = asked.all("open")
     yield _choice(
-        (asked.say(name), _place(asked, card, size, each, opened), each == direction)
-        for each, name in _DIRECTIONS.items()
+        asked.say("Data flow"),
+        (
+            (asked.say(name), _place(asked, card, size, each, opened), each == direction)
+            for each, name in _DIRECTIONS.items()
+        ),
     )
     if drawing.data["folds"] and (asked.live or size is card.headline_size):
         folds = drawing.data["folds"].items()
-        yield el("p", [_fold(asked, card, size, direction, *each) for each in folds], class_="sizes")
+        links = [_fold(asked, card, size, direction, *each) for each in folds]
+        yield el("p", el("span", asked.say("Layer by layer")), links, class_="sizes")
     yield zoomed(asked, svg, long=direction == "right")
     built = structure(card, size.name)
-    yield table([asked.say("structure"), f"{card.id}:{size.name}"], [[name, text] for name, text in built.rows.items()])
+    heads = [asked.say("structure"), own(f"{card.id}:{size.name}")]
+    yield table(heads, ([asked.say.phrase(each) for each in row] for row in built.rows.items()), name="words")
 
 
-def _choice(links: Iterable[tuple[str, str, bool]]) -> Html:
+def _choice(title: str, links: Iterable[tuple[str, str, bool]]) -> Html:
+    """Links to what else may be shown, after what they are; the one that is shown is marked."""
     shown = [el("a", name, href=place, aria_current="true" if now else None) for name, place, now in links]
-    return el("p", shown, class_="sizes")
+    return el("p", el("span", title), shown, class_="sizes")
 
 
 def _fold(asked: PageRequest, card: Card, size: CardSize, direction: Direction, key: str, title: str) -> Html:
     """The link that opens a fold, or closes it; among files, it leads to the drawing with all of them opened."""
+    title = asked.say.phrase(title)
     said = asked.say("{fold}: layer by layer", fold=title)
     if not asked.live:
-        return el("a", said, href=f"{asked.top}cards/{card.id}/opened.svg", data_fold=key)
+        return el("a", title, href=f"{asked.up}cards/{card.id}/opened.svg", aria_label=said, data_fold=key)
     opened = asked.all("open")
     rest = [each for each in opened if each not in (key, ALL) and each.rpartition(".")[0] != key]
     place = _place(asked, card, size, direction, rest if rest != opened else [*opened, key])
-    return el("a", said, href=place, aria_current="true" if rest != opened else None, data_fold=key)
+    current = "true" if rest != opened else None
+    return el("a", title, href=place, aria_label=said, aria_current=current, data_fold=key)
 
 
 def _place(asked: PageRequest, card: Card, size: CardSize, direction: Direction, opened: Sequence[str] = ()) -> str:

@@ -12,7 +12,7 @@ from clados.web.request import PageRequest
 from clados.web.state import COLUMNS, FIRST_COLUMNS, Listing
 from clados.web.views import facets
 from clados.web.views.frame import Document, page
-from clados.web.views.parts import data_block, value_text
+from clados.web.views.parts import alert, capital, data_block, value_text
 
 CATALOGUE_SCRIPTS = (
     *(
@@ -82,7 +82,7 @@ def _results(
 ) -> Iterator[Child]:
     say = asked.say
     count = say("{shown} of {total} models", shown=len(shown), total=len(rows))
-    yield el("p", mistake, class_="mistake", role="alert") if mistake else None
+    yield alert(asked.say, mistake) if mistake else None
     yield el(
         "div",
         el("output", count, id="count", class_="count"),
@@ -106,7 +106,7 @@ def _chips(asked: PageRequest, state: Listing) -> Iterator[Html]:
     """The filters that hold, each a link to the page without it."""
     for name, words in state.filters.items():
         label = facets.name_of(asked.say, name)
-        text = label if words == "yes" else f"{label}: {words}"
+        text = label if words == "yes" else f"{label}: {facets.said_words(asked, state, name)}"
         yield el(
             "a",
             text,
@@ -126,7 +126,7 @@ def _columns(asked: PageRequest, state: Listing) -> Html:
         el(
             "label",
             el("input", type="checkbox", name="columns", value=name, checked=name in state.columns),
-            facets.name_of(asked.say, name),
+            el("span", facets.name_of(asked.say, name)),
         )
         for name in COLUMNS
     ]
@@ -169,7 +169,8 @@ def _table(asked: PageRequest, state: Listing, rows: Sequence[Card], shown: Card
 def _head(asked: PageRequest, state: Listing, name: str) -> Html:
     way = {name: "ascending", f"-{name}": "descending"}.get(state.sort)
     turned = f"-{name}" if state.sort == name else name
-    button = el("button", facets.name_of(asked.say, name), type="submit", name="sort", value=turned)
+    meaning = asked.say(ATTRIBUTES[name].meaning) if name in ATTRIBUTES else None
+    button = el("button", facets.name_of(asked.say, name), type="submit", name="sort", value=turned, title=meaning)
     wide = "prose" if name in ATTRIBUTES and ATTRIBUTES[name].type == "prose" else None
     return el("th", button, scope="col", aria_sort=way, data_column=name, hidden=name not in state.columns, class_=wide)
 
@@ -182,7 +183,7 @@ def _row(asked: PageRequest, state: Listing, card: Card, *, hidden: bool) -> Htm
             "td",
             _value(asked, card, each),
             data_column=each,
-            data_label=facets.name_of(asked.say, each),
+            data_label=capital(facets.name_of(asked.say, each)),
             hidden=each not in state.columns,
             class_=_kind(card, each),
         )

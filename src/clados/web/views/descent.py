@@ -1,15 +1,13 @@
 """Where a model comes from, what changed against each parent, and what came of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from clados.catalog.card import Card, ParentLink, children
-from clados.catalog.differences import diff
-from clados.catalog.structure import headline_declared
+from clados.catalog.changes import compared_parents
+from clados.catalog.differences import diff, said_once
 from clados.html import Child, Html, el
 from clados.web.request import PageRequest
 from clados.web.views.parts import linked
-
-_KIN = ("architecture", "weights")  # lines along which declarations are compared
 
 
 def descent_section(asked: PageRequest, card: Card) -> list[Child] | None:
@@ -44,14 +42,8 @@ def _parent(asked: PageRequest, card: Card, rows: list[ParentLink]) -> Iterator[
             for row in rows
         ),
     )
-    if parent and rows[0].id in drawn_beside(asked.cards, card):
+    if parent and rows[0].id in compared_parents(asked.cards, card):
         yield _changes(asked, parent, card)
-
-
-def drawn_beside(cards: Mapping[str, Card], card: Card) -> list[str]:
-    """The parents by architecture or weights whose declarations can be compared with a model's own."""
-    kin = dict.fromkeys(row.id for row in card.lineage if row.kind in _KIN)
-    return [each for each in kin if each in cards and headline_declared(card) and headline_declared(cards[each])]
 
 
 def meaning_of_both(asked: PageRequest) -> str:
@@ -61,7 +53,7 @@ def meaning_of_both(asked: PageRequest) -> str:
 
 def _changes(asked: PageRequest, parent: Card, card: Card) -> Html:
     found = diff(parent.id, card.id)
-    said = [*dict.fromkeys(each.sentence for each in (*found.changes, *found.training))]
+    said = said_once((*found.changes, *found.training))
     head = asked.say(
         "{number} differences between the declarations of {old} and {new}",
         number=len(said),
@@ -70,9 +62,9 @@ def _changes(asked: PageRequest, parent: Card, card: Card) -> Html:
     )
     drawn = el(
         "img",
-        src=f"{asked.top}cards/{card.id}/from-{parent.id}.svg",
+        src=f"{asked.up}cards/{card.id}/from-{parent.id}.svg",
         loading="lazy",
         alt=meaning_of_both(asked),
     )
     picture = el("figure", drawn, class_="canvas beside", tabindex=0)
-    return el("details", el("summary", head), el("ul", (el("li", each) for each in said)), picture)
+    return el("details", el("summary", head), el("ul", (el("li", asked.say.phrase(each)) for each in said)), picture)

@@ -9,18 +9,19 @@ from clados import spec as s
 from clados.catalog.card import Card, declaration_of
 from clados.catalog.check import stem
 from clados.catalog.counts import NamedModel, card_and_size
-from clados.catalog.differences import Differences, diff, figures_of
+from clados.catalog.differences import Differences, diff, figures_of, said_once
 from clados.catalog.new import card_text, declaration_text
 from clados.catalog.sizes import model_of
 from clados.drawing.drawings import draw
 from clados.errors import CladosError, InputError
 from clados.html import Child, Html, el
 from clados.spec.kinds.model import Model
+from clados.web.browser_python import PYODIDE
 from clados.web.designing import Design, Field, Section, designed, memory
 from clados.web.request import PageRequest
 from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
 from clados.web.views.frame import Document, page
-from clados.web.views.parts import picture, table, with_code
+from clados.web.views.parts import alert, own, picture, table, with_code
 from clados.web.views.python_note import python_note
 
 _START = "gpt-2:small"
@@ -88,7 +89,8 @@ def designer_page(asked: PageRequest) -> Document:
         data_live="address",
     )
     result = el("div", *_result(asked, read, drawing), data_region="result", class_="designed")
-    note = None if asked.live else python_note(asked)
+    offer = say("Python answers this form in the page: it comes with the site ({size}), and needs scripts.")
+    note = None if asked.live else python_note(asked, offer)
     body = (head, note, el("div", form, result, class_="designer"))
     scripts = (*FIGURE_SCRIPTS, *(("python.js",) if note else ()), "live.js")
     return page(asked, say("Designer"), *body, styles=[style], scripts=scripts, wide=True, python=note is not None)
@@ -99,7 +101,8 @@ def _not_here(asked: PageRequest) -> Document:
     say = asked.say
     lead = say("Change words of a declaration: its drawing, count, memory and differences follow.")
     needs = say(
-        "These files cannot answer the designer: `clados web` does, and so do files written with `--pyodide FOLDER`."
+        "The designer needs `clados web`, or files written with `--pyodide FOLDER` (npm's `pyodide` {version}).",
+        version=PYODIDE,
     )
     head = el("div", el("h1", say("Designer")), el("p", lead, class_="lead"), class_="welcome")
     return page(asked, say("Designer"), head, el("p", with_code(needs), class_="note"))
@@ -115,7 +118,7 @@ def design_file(asked: PageRequest, kind: str) -> str:
     if wrong := [each for each in (read.mistake, *read.design.errors.values()) if each]:
         raise InputError(wrong[0])
     if kind == "toml":
-        return card_text(read.name, read.card, "; ".join(_sentences(_differences(read))))
+        return card_text(read.name, read.card, "; ".join(said_once(_differences(read).changes)))
     return declaration_text(read.name, read.card, Path.cwd(), read.design.new, read.size)
 
 
@@ -154,7 +157,7 @@ def _section(asked: PageRequest, design: Design, section: Section) -> Html:
     return el(
         "details",
         el("summary", line),
-        el("p", section.meaning, class_="meaning") if section.meaning else None,
+        el("p", asked.say(section.meaning), class_="meaning") if section.meaning else None,
         el("div", rows, class_="words"),
         inner,
         open=section.path in _OPEN or wrong or None,
@@ -192,7 +195,7 @@ def _row(asked: PageRequest, word: Field, error: str) -> Html:
         el("code", word.name),
         control,
         el("small", was, class_="was") if was else None,
-        el("span", error, class_="mistake", id=told, role="alert") if error else None,
+        el("span", asked.say.phrase(error), class_="mistake", id=told, role="alert") if error else None,
         class_="word changed" if was else "word",
     )
 
@@ -204,19 +207,15 @@ def _differences(read: _Asked) -> Differences:
     return diff(read.old, read.new)
 
 
-def _sentences(found: Differences) -> list[str]:
-    return [*dict.fromkeys(each.sentence for each in found.changes)]
-
-
 def _result(asked: PageRequest, read: _Asked, drawing: Html) -> Iterator[Child]:
     say, design = asked.say, read.design
     found = _differences(read)
     for wrong in filter(None, (read.mistake, design.errors.get("", ""))):
-        yield el("p", wrong, class_="mistake", role="alert")
+        yield alert(say, wrong)
     yield el("div", _numbers(asked, design), class_="numbers")
-    said = _sentences(found) or [say("nothing is changed yet")]
     yield el("h2", say("From {old} to {new}", old=found.old, new=found.new))
-    yield el("ul", (el("li", each) for each in said))
+    said = said_once(found.changes) or ([] if design.errors else [say("nothing is changed yet")])
+    yield el("ul", (el("li", say.phrase(each)) for each in said)) if said else None
     yield _files(asked, read)
     yield el("h2", say("Drawing"))
     yield zoomed(asked, drawing)
@@ -225,9 +224,9 @@ def _result(asked: PageRequest, read: _Asked, drawing: Html) -> Iterator[Child]:
         summary = el("summary", say("Both drawings in line: what is added, removed and changed"))
         yield el("details", summary, el("figure", svg, class_="canvas beside", tabindex=0), data_key="beside")
     yield el("h2", say("In parameters"))
-    rows: list[list[Child]] = [[name, *figures_of(pair)] for name, pair in found.parameters.items()]
+    rows: list[list[Child]] = [[say.phrase(name), *figures_of(pair)] for name, pair in found.parameters.items()]
     yield table(
-        [say("parameters"), found.old, found.new, say("difference")], rows, figures=(1, 2, 3), name="differences"
+        [say("parameters"), own(found.old), own(found.new), say("difference")], rows, figures=(1, 2, 3), name="words"
     )
 
 

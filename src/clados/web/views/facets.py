@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from clados.catalog.schema import ATTRIBUTES
+from clados.catalog.texts import short_count
 from clados.html import Child, Html, el
 from clados.web.index import Bin, CardIds
 from clados.web.language import Language
@@ -44,56 +45,87 @@ def facets(asked: PageRequest, state: Listing, passing: Mapping[str, CardIds]) -
 
 
 def _facet(asked: PageRequest, state: Listing, passing: Mapping[str, CardIds], name: str) -> Html:
-    chosen = state.filters.get(name)
-    content: Iterator[Child] | Html
-    if name in asked.index.choices:
-        content = _choices(asked, state, passing, name)
-    else:
-        content = range_field(asked, name, state.filters.get(name, ""), asked.index.met(passing, but=name))
-    summary = el("summary", name_of(asked.say, name), el("span", chosen or "", class_="chosen"))
-    return el("details", summary, content, class_="facet", data_facet=name, open=name in _OPEN or bool(chosen))
+    chosen = _chosen(state, name)
+    other = ",".join(word for word in chosen if word not in asked.index.choices[name])
+    content = (
+        *_bars(asked, name, asked.index.met(passing, but=name)),
+        *_choices(asked, state, passing, name),
+        _written(asked, name, other),
+    )
+    shown = el("span", said_words(asked, state, name), class_="chosen")
+    summary = el("summary", name_of(asked.say, name), shown, title=asked.say(ATTRIBUTES[name].meaning))
+    return el("details", summary, content, class_="facet", data_facet=name, open=name in _OPEN or any(chosen))
+
+
+def said_words(asked: PageRequest, state: Listing, name: str) -> str:
+    """What a filter asks for, as its choices are written."""
+    there = asked.index.choices.get(name, ())
+    return ", ".join(_label(asked.say, name, word) if word in there else word for word in _chosen(state, name))
+
+
+def _label(say: Language, name: str, word: str) -> str:
+    return name_of(say, name) if name in FLAGS else say(word.replace("?", ","))
 
 
 def _choices(asked: PageRequest, state: Listing, passing: Mapping[str, CardIds], name: str) -> Iterator[Child]:
     words = [*asked.index.choices[name]]
     rows = [_choice(asked, state, passing, name, word) for word in words]
-    yield el("div", rows[:_MANY], class_="choices")
+    if rows:
+        yield el("div", rows[:_MANY], class_="choices")
     if len(rows) > _MANY:
         more = el("summary", asked.say("{number} more", number=len(rows) - _MANY))
         picked = any(word in _chosen(state, name) for word in words[_MANY:])
         yield el("details", more, el("div", rows[_MANY:], class_="choices"), class_="more", open=picked)
-    if other := [word for word in _chosen(state, name) if word not in words]:  # a wildcard, or what is not to be
-        yield el("input", type="hidden", name=name, value=",".join(other), data_other=True)
 
 
 def _chosen(state: Listing, name: str) -> list[str]:
-    return state.filters.get(name, "").split(",")
+    """The words of a filter; what it leaves out is a single one, as no box stands for it."""
+    words = state.filters.get(name, "")
+    return [words] if words.startswith("!") else words.split(",")
 
 
 def _choice(asked: PageRequest, state: Listing, passing: Mapping[str, CardIds], name: str, word: str) -> Html:
     left = len(asked.index.met(passing, but=name) & asked.index.choices[name][word])
     box = el("input", type="checkbox", name=name, value=word, checked=word in _chosen(state, name))
-    label = name_of(asked.say, name) if name in FLAGS else asked.say(word.replace("?", ","))
+    label = _label(asked.say, name, word)
     number = el("span", left, class_="number", data_number=True)
     return el("label", box, el("span", label, class_="word"), number, class_="choice" if left else "choice empty")
 
 
-def range_field(asked: PageRequest, name: str, said: str, left: CardIds) -> Iterator[Child]:
-    """A range with its histogram of the models that are left, or a text to be looked for."""
-    label = name_of(asked.say, name)
+def range_field(asked: PageRequest, name: str, said: str, left: CardIds) -> Iterator[Html]:
+    """A range, with its histogram of the models that are left."""
+    yield from _bars(asked, name, left)
+    yield _written(asked, name, said)
+
+
+def _bars(asked: PageRequest, name: str, left: CardIds) -> Iterator[Html]:
     if bins := asked.index.bins.get(name):
         yield _histogram(asked, bins, left, name)
+        yield _ends(bins, name)
+
+
+def _written(asked: PageRequest, name: str, said: str) -> Html:
+    """What is asked for besides the choices: a range or a text; of names, out of sight, a wildcard or what is not."""
+    if ATTRIBUTES[name].type in ("name", "names"):
+        return el("input", type="hidden", name=name, value=said)
     example = _EXAMPLES.get(name)
-    yield el(
+    return el(
         "input",
         type="text",
         name=name,
         value=said,
         placeholder=asked.say("as in {example}", example=example) if example else asked.say("contains"),
-        aria_label=label,
+        aria_label=name_of(asked.say, name),
         autocomplete="off",
         spellcheck="false",
     )
+
+
+def _ends(bins: Sequence[Bin], name: str) -> Html:
+    """Where a histogram begins and where it ends."""
+    ends = bins[0].span.partition("..")[0], bins[-1].span.partition("..")[2]
+    shown = ends if name == "date" else [short_count(int(each)) for each in ends]
+    return el("p", (el("span", each) for each in shown), class_="ends")
 
 
 def _histogram(asked: PageRequest, bins: Sequence[Bin], left: CardIds, name: str) -> Html:

@@ -6,7 +6,7 @@ from typing import Any
 
 from clados.drawing.svg import EmptyFigureError, Figure
 from clados.html import Child, Html, el
-from clados.web.index import Index
+from clados.web.index import TIMELINE_RANGES
 from clados.web.request import PageRequest
 from clados.web.views.facets import name_of, range_field
 from clados.web.views.frame import Document, page
@@ -32,8 +32,8 @@ _TIMELINES = {
 
 def tree_page(asked: PageRequest) -> Document:
     """Who descends from whom, over the years."""
-    figure = asked.index.figures["tree"]
-    listed = el("details", el("summary", asked.say("As a list")), _listed(figure.data), class_="listed")
+    figure = asked.index.figures["tree", asked.say.code]
+    listed = el("details", el("summary", asked.say("As a list")), _listed(asked, figure.data), class_="listed")
     lead = asked.say("Point at a model to light its line of descent; click it to open its card.")
     return _figure_page(asked, "The family tree", lead, figure, listed)
 
@@ -46,12 +46,12 @@ def timeline_page(asked: PageRequest) -> Document:
     ]
     lead = el("span", links, class_="sizes")
     try:
-        figure = asked.index.figures[asked.path.removesuffix(".html")]
+        figure = asked.index.figures[asked.path.removesuffix(".html"), asked.say.code]
     except EmptyFigureError as error:  # of a catalogue of few models
         head = el("div", el("h1", asked.say("Timeline")), el("p", lead, class_="lead"), class_="welcome")
-        return page(asked, asked.say("Timeline"), head, el("p", str(error)), wide=True)
+        return page(asked, asked.say("Timeline"), head, el("p", asked.say.phrase(str(error))), wide=True)
     nodes = _nodes(figure.data)
-    rows = [_row(asked.index, each) for each in nodes]
+    rows = [_row(asked, each) for each in nodes]
     heads = [
         asked.say(each) for each in ("date", "name", "params", *["FLOPs"] * any("flops" in each for each in nodes))
     ]
@@ -66,7 +66,7 @@ def _ranges(asked: PageRequest, ids: Collection[str]) -> Html:
     """Brushes over the dates and the parameters of what is drawn, which the script shows when it can follow them."""
     fields = (
         el("div", el("b", name_of(asked.say, name)), *range_field(asked, name, "", frozenset(ids)))
-        for name in asked.index.bins
+        for name in TIMELINE_RANGES
     )
     said = el("p", el("output", class_="count"), " ", _to_catalogue(asked), class_="actions")
     return el("form", fields, said, id="ranges", class_="ranges", hidden=True, action=asked.path)
@@ -97,8 +97,10 @@ def zoomed(asked: PageRequest, svg: Html, cards: str | None = None, *, long: boo
 
     A ``long`` one keeps its size, and its frame scrolls.
     """
-    words = ("Zoom in", "Zoom out", "Show all", "Find a model")
-    said = {f"data_{each.lower().replace(' ', '_')}": asked.say(each) for each in words}
+    words = {"zoom_in": "Zoom in", "zoom_out": "Zoom out", "show_all": "Show all"}
+    if cards:
+        words |= {"find_a_model": "Find a model", "hint": "Drag to move, turn the wheel or pinch to zoom"}
+    said = {f"data_{name}": asked.say(word) for name, word in words.items()}
     place = "canvas wide" if cards else "canvas long" if long else "canvas"
     return el("figure", svg, class_=place, data_zoom="wheel" if cards else "", data_cards=cards, **said)
 
@@ -108,18 +110,18 @@ def _nodes(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(nodes, key=lambda node: (node["date"], node["id"]))
 
 
-def _row(index: Index, node: Mapping[str, Any]) -> list[Child]:
-    name = el("a", node["name"], href=f"cards/{node['id']}.html") if node["id"] in index.cards else node["name"]
+def _row(asked: PageRequest, node: Mapping[str, Any]) -> list[Child]:
+    name = el("a", node["name"], href=f"cards/{node['id']}.html") if node["id"] in asked.cards else node["name"]
     named = [name, f" {node['size']}"] if "size" in node else name
     flops = [f"{node['flops']:.3g}" if node["flops"] else "–"] if "flops" in node else []
-    return [node["date"], named, f"{node['params']:,}" if node["params"] else "unknown", *flops]
+    return [node["date"], named, f"{node['params']:,}" if node["params"] else asked.say("unknown"), *flops]
 
 
-def _listed(data: Mapping[str, Any]) -> Html:
+def _listed(asked: PageRequest, data: Mapping[str, Any]) -> Html:
     """Each model once, below its first parent, with what changed."""
     first: dict[str, tuple[str, str]] = {}
     for edge in data["edges"]:
-        first.setdefault(edge["child"], (edge["parent"], edge["change"]))
+        first.setdefault(edge["child"], (edge["parent"], asked.say.phrase(edge["change"])))
     below: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for node in _nodes(data):
         below[first.get(node["id"], ("", ""))[0]].append(node)

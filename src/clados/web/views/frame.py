@@ -125,8 +125,8 @@ def not_found(asked: PageRequest, message: str, near: Sequence[Card]) -> Documen
     return page(
         asked,
         say("Not found"),
-        el("h1", say("Not found")),
-        el("p", message),
+        el("div", el("h1", say("Not found")), data_region="title"),
+        el("div", el("p", say.phrase(message)), data_region="result"),
         [el("p", say("The nearest model")), el("ul", links)] if links else None,
         el("p", el("a", say("All models"), href=f"{asked.up}index.html")),
     )

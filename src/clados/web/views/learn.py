@@ -18,7 +18,7 @@ from clados.web.request import PageRequest
 from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
 from clados.web.views.frame import Document, page
 from clados.web.views.objective import SENTENCE, example_of, shown_objective
-from clados.web.views.parts import picture, table, with_code
+from clados.web.views.parts import CURVE_SIZES, alert, picture, table, with_code
 from clados.web.views.pieces import percent
 from clados.web.views.playground import heads_in_small
 from clados.web.views.recipe import recipe_section
@@ -116,9 +116,8 @@ def _sentence_form(asked: PageRequest, *more: Child) -> Html:
 
 
 def _needs_server(asked: PageRequest) -> Html:
-    return el(
-        "p", asked.say("This is computed on your own sentence by the pages that `clados web` serves."), class_="note"
-    )
+    needs = asked.say("This is computed on your own sentence by the pages that `clados web` serves.")
+    return el("p", with_code(needs), class_="note")
 
 
 def _attention(asked: PageRequest, styles: list[str]) -> Iterator[Child]:
@@ -132,7 +131,7 @@ def _attention(asked: PageRequest, styles: list[str]) -> Iterator[Child]:
         found = computed("clados.playground.reading:attention_steps", _ATTENDING, asked.one("text", SENTENCE), *numbers)
         yield el("div", _steps(asked, found), data_region="steps")
     except CladosError as error:
-        yield el("div", el("p", str(error), class_="mistake", role="alert"), data_region="steps")
+        yield el("div", alert(asked.say, str(error)), data_region="steps")
 
 
 def _count(asked: PageRequest, word: str) -> Html:
@@ -203,7 +202,7 @@ def _task(asked: PageRequest, name: str) -> Html:
     try:
         shown: Child = shown_objective(asked, example_of(card.id, asked.one("text", SENTENCE)))
     except CladosError as error:
-        shown = el("p", str(error), class_="mistake", role="alert")
+        shown = alert(asked.say, str(error))
     return el("section", el("h2", el("a", card.name, href=f"{asked.up}cards/{name}.html")), shown)
 
 
@@ -245,9 +244,11 @@ def _noise(asked: PageRequest, styles: list[str]) -> Iterator[Child]:
     if not alike:
         return
     series = {", ".join(names): points for points, names in alike.items()}
-    svg, style = picture(curves(series, name="The image's share of what is seen", x_name="step", y_name="√ᾱ").svg)
-    styles.append(style)
-    yield el("figure", svg, class_="canvas")
+    name = "The image's share of what is seen"
+    for width, height, kind in CURVE_SIZES:
+        svg, style = picture(curves(series, name=name, x_name="step", y_name="√ᾱ", width=width, height=height).svg)
+        styles.append(style)
+        yield el("figure", svg, class_=kind)
 
 
 def kept_of_image(model: ImageDenoiser) -> list[tuple[float, float]]:

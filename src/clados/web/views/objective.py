@@ -12,6 +12,7 @@ from clados.spec.inputs.text import Tokens
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
 from clados.web.views.frame import Document, page
+from clados.web.views.parts import alert
 from clados.web.views.pieces import legend, seen_by, token_row
 
 SENTENCE = "The quick brown fox jumps over the lazy dog and runs into the deep dark forest."
@@ -80,7 +81,7 @@ def _answer(asked: PageRequest, card: Card) -> Child:
             asked, example_of(card.id, text, asked.number("seed", 0), asked.one("stage", "") or None)
         )
     except CladosError as error:
-        return el("p", str(error), class_="mistake", role="alert")
+        return alert(asked.say, str(error))
 
 
 @lru_cache(maxsize=64)

@@ -6,10 +6,27 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from clados.catalog.card import Card, Value
-from clados.catalog.schema import ATTRIBUTES
+from clados.catalog.schema import ATTRIBUTES, VALUE_KINDS
 from clados.catalog.texts import attribute_text
 from clados.html import Child, Html, el
 from clados.web.language import Language
+
+CURVE_SIZES = ((860, 380, "canvas roomy"), (360, 330, "canvas tight"))  # of a window's, of a phone's
+
+
+def capital(text: str) -> str:
+    """A text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+def own(name: str) -> Html:
+    """The name of a model, a size or a file at the head of a column, which keeps its small letters."""
+    return el("span", name, class_="own")
+
+
+def alert(say: Language, text: str) -> Html:
+    """What is wrong, in the language of the page; screen readers say it at once."""
+    return el("p", say.phrase(text), class_="mistake", role="alert")
 
 
 def table(
@@ -19,6 +36,7 @@ def table(
     figures: Sequence[int] = (),
     name: str = "",
     label: str = "",
+    told: bool = False,
 ) -> Html:
     """A table whose rows have their first cell as head, in a frame that scrolls.
 
@@ -26,6 +44,7 @@ def table(
         figures: columns of numbers.
         name: of its class.
         label: what it is, for those who cannot see it.
+        told: cells know the head of their column, which stands before them where a row is set as a card.
     """
 
     def kind(place: int) -> str | None:
@@ -33,7 +52,14 @@ def table(
 
     top = el("tr", (el("th", head, scope="col", class_=kind(i)) for i, head in enumerate(heads)))
     body = [
-        el("tr", el("th", row[0], scope="row"), (el("td", cell, class_=kind(i)) for i, cell in enumerate(row[1:], 1)))
+        el(
+            "tr",
+            el("th", row[0], scope="row"),
+            (
+                el("td", cell, class_=kind(i), data_label=capital(str(heads[i])) if told else None)
+                for i, cell in enumerate(row[1:], 1)
+            ),
+        )
         for row in rows
     ]
     whole = el("table", el("thead", top), el("tbody", body), class_=name or None)
@@ -41,8 +67,8 @@ def table(
 
 
 def evidence(say: Language, value: Value) -> Html:
-    """The kind of a value; its source and note show where one points at it or reaches it by the keyboard."""
-    lines = [value.source or None, value.note or None]
+    """The kind of a value; what that means, source and note show where one points at it or the keyboard reaches it."""
+    lines = [capital(say(VALUE_KINDS[value.kind])), value.source or None, value.note or None]
     if value.recalled:
         lines.append(say("from memory, not read again"))
     tip = el("span", (el("span", line) for line in lines if line), class_="told")
@@ -71,6 +97,11 @@ def value_text(say: Language, card: Card, name: str) -> str:
     return (
         ", ".join(map(say, value.items)) if ATTRIBUTES[name].type in ("name", "names") else attribute_text(card, name)
     )
+
+
+def assumed_said(say: Language, shape: str) -> str:
+    """The fields of a size's shape, which are code, and which of them are assumed."""
+    return re.sub(r"\b(assumed|unknown)\b", lambda found: say(found[0]), shape)
 
 
 def with_code(text: str) -> list[Child]:

@@ -12,10 +12,12 @@ from clados.web.request import PageRequest
 from clados.web.run_folders import found_runs
 from clados.web.views.films import backbone_film, episode_film, painting_film
 from clados.web.views.frame import Document, page
+from clados.web.views.parts import alert, table
 from clados.web.views.pieces import chances, percent, squares
 from clados.web.views.trees import beam_tree, text_map, thumbnail
 
 _LEVELS = 5  # shades of confidence
+_LABELS = {"top": "answers for each blank"}  # of fields, where they are not called by their names
 TRIAL_TITLES = {
     "paint": "Paint",
     "act": "Act",
@@ -29,8 +31,11 @@ TRIAL_TITLES = {
 
 
 def _sources(asked: PageRequest) -> dict[str, str]:
-    """Models that may be tried, by what they are called: those that come along, that write first, and those given."""
-    small = sorted(small_models(), key=lambda each: "generate" not in each.verbs)
+    """Models that may be tried, by what they are called: those that come along, then those given.
+
+    Those that write and do little else are first: what they make of any text is the easiest to judge.
+    """
+    small = sorted(small_models(), key=lambda each: ("generate" not in each.verbs, len(each.verbs)))
     ended = [str(each.folder) for each in found_runs(asked.site.runs) if each.ended] if asked.site.runs else []
     return {each: each for each in (*(each.id for each in small), *asked.site.models, *ended)}
 
@@ -99,7 +104,7 @@ def _trial(asked: PageRequest, found: Any) -> list[Child]:
 
 def _word(asked: PageRequest, found: Any, word: Any) -> Html:
     said, name = found.said[word.name], f"{found.name}.{word.name}"
-    label = el("span", asked.say(word.name))
+    label = el("span", asked.say(_LABELS.get(word.name, word.name)))
     if word.lines:
         text = el("textarea", said, name=name, rows=word.lines, data_usual=word.usual, spellcheck="false")
         return el("label", label, text, class_="long")
@@ -110,7 +115,7 @@ def _word(asked: PageRequest, found: Any, word: Any) -> Html:
 
 def _result(asked: PageRequest, found: Any, mistake: str) -> list[Child]:
     wrong = mistake or (found.error if found else "")
-    shown: list[Child] = [el("p", wrong, class_="mistake", role="alert")] if wrong else []
+    shown: list[Child] = [alert(asked.say, wrong)] if wrong else []
     if found and found.result is not None:
         shown.append(TRIAL_PICTURES[found.name](asked, found.result))
     return shown
@@ -143,8 +148,6 @@ def written_tokens(result: Any) -> Html:
 
 
 def _table(heads: list[Child], rows: list[list[Child]]) -> Html:
-    from clados.web.views.parts import table
-
     return table(heads, rows, figures=(2,), name="steps", label=str(heads[1]))
 
 
@@ -189,7 +192,7 @@ def _attention(asked: PageRequest, result: Any) -> list[Child]:
     title = say("Layer {layer}, head {head}", layer=layer + 1, head=head + 1)
     large = squares(title, result.tokens, result.tokens, result.maps[layer][head])
     rows = heads_in_small(asked, result.maps, lambda one, other: _address(asked, one, other), (layer, head))
-    lead = say("Each row is a token that looks, each column one that it looks at; a row sums to 1.")
+    lead = say("Each row is a token that looks, each column one that it looks at; the fuller the colour, the more.")
     return [el("p", lead, class_="lead"), el("h2", title), large, el("h2", say("All layers and heads")), *rows]
 
 
@@ -228,6 +231,7 @@ def _map(asked: PageRequest, result: Any) -> list[Child]:
         text_map(say("Texts as a map"), result.texts, result.points),
         el("p", share, class_="lead"),
         el("h2", title),
+        el("p", say("Each square is of two texts; the fuller the colour, the more alike."), class_="lead"),
         squares(title, result.texts, result.texts, result.alike, numbered=True),
     ]
 

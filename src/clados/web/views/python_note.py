@@ -6,17 +6,22 @@ from clados.html import Html, el
 from clados.web.request import PageRequest
 
 
-def python_note(asked: PageRequest) -> Html | None:
-    """How far Python is, which the script follows; None where the site has none."""
+def python_note(asked: PageRequest, offer: str, start: str = "") -> Html | None:
+    """How far Python is, which the script follows; None where the site has none.
+
+    Args:
+        offer: what Python is there for, with its ``{size}``.
+        start: what a button says that starts it; none: the page starts it when it is opened.
+    """
     found = asked.site.python
     if found is None:
         return None
     say, pieces = asked.say, found.pieces
     size = f"{sum(pieces.values()) / 1e6:.0f} MB"
-    text = say("Python answers this form in the page: it comes with the site ({size}), and needs scripts.", size=size)
     return el(
         "p",
-        el("span", text),
+        el("span", offer.format(size=size)),
+        el("button", start, type="button") if start else None,
         el("progress", max=1, value=0, hidden=True, aria_label=say("Python starts")),
         id="python",
         class_="note",

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from clados.drawing.svg import EmptyFigureError
 from clados.errors import CladosError
-from clados.html import Child, Html, el
+from clados.html import Child, Html, el, html_of
 from clados.reports.curves import Curve
 from clados.reports.log import begun_and_kept
 from clados.reports.page import page_style
@@ -16,7 +16,7 @@ from clados.web.lazily import computed
 from clados.web.request import PageRequest
 from clados.web.run_folders import ShownRun, found_runs, saved_step
 from clados.web.views.frame import Document, page
-from clados.web.views.parts import picture
+from clados.web.views.parts import CURVE_SIZES, picture
 from clados.web.views.playground import TRIAL_TITLES
 from clados.web.views.samples import sample_picture
 
@@ -71,7 +71,7 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool,
     drawn = _curves(asked, run)
     styles += drawn.styles
     if drawn.main:
-        yield el("figure", drawn.main, class_="canvas", tabindex=0)
+        yield drawn.main
     if drawn.others and whole:
         yield el(
             "details",
@@ -98,7 +98,7 @@ def _samples(asked: PageRequest, folder: Path) -> Html | None:
             return None
         found = computed("clados.playground.samples:samples_of", str(folder))
     except (CladosError, OSError) as error:  # a run may be removed at any moment
-        return el("p", str(error), class_="lead")
+        return el("p", asked.say.phrase(str(error)), class_="lead")
     cards = [
         el("article", el("h3", asked.say(TRIAL_TITLES[name])), sample_picture(asked, name, result))
         for name, result in found
@@ -136,7 +136,7 @@ def _numbers(asked: PageRequest, run: ShownRun) -> list[Html]:
 
 
 class _DrawnCurves(NamedTuple):
-    main: Html | None
+    main: Html
     others: list[Html]
     styles: list[str]
 
@@ -149,13 +149,14 @@ def _curves(asked: PageRequest, run: ShownRun) -> _DrawnCurves:
     key = run.folder, asked.say.code
     if key not in _LAST or _LAST[key][0] != run.written:
         styles: list[str] = []
-        main = _drawn(asked, run.record.curve, styles)
+        sizes = [(_drawn(asked, run.record.curve, styles, wide, high), kind) for wide, high, kind in CURVE_SIZES]
+        main = html_of([el("figure", svg, class_=kind) for svg, kind in sizes if svg])
         others = [_drawn(asked, each, styles, 360, 250) for each in run.record.others]
         _LAST[key] = run.written, _DrawnCurves(main, [each for each in others if each], [*dict.fromkeys(styles)])
     return _LAST[key][1]
 
 
-def _drawn(asked: PageRequest, curve: Curve, styles: list[str], width: float = 860, height: float = 380) -> Html | None:
+def _drawn(asked: PageRequest, curve: Curve, styles: list[str], width: float, height: float) -> Html | None:
     """A curve in the language of the page; None where it has no number."""
     try:
         drawn = curve.figure(width, height, asked.say)

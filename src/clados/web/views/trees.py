@@ -2,10 +2,10 @@
 
 import itertools
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from clados.drawing.svg import coordinate, text_width
+from clados.drawing.svg import Box, coordinate, text_width
 from clados.html import Child, Html, el
 from clados.tables import wrapped
 from clados.web.views.pieces import percent
@@ -13,7 +13,10 @@ from clados.web.views.pieces import percent
 _GAP, _ROW, _BOX, _SIZE = 26.0, 40.0, 24.0, 12.0
 _WIDE, _HIGH, _EDGE = 720.0, 420.0, 24.0
 _LETTERS, _LINE, _FAR = 30, 15.0, 14.0  # letters of a line on a map, its height, how far off a text is led to
+_TRIED, _ROUNDS = 300, 24  # free places of a text, and orders of all, before a line may run through a text
 _SHADES = (0.05, 0.15, 0.3, 0.5, 0.75)  # from which an attention is drawn so dark
+
+_Point = tuple[float, float]
 
 
 def beam_tree(label: str, nodes: Sequence[Any]) -> Html:
@@ -105,45 +108,73 @@ def _node(node: Any, x: float, y: float) -> Html:
     )
 
 
-class _Box(NamedTuple):
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def meets(self, other: "_Box") -> bool:
-        across = self.left < other.right and other.left < self.right
-        return across and self.top < other.bottom and other.top < self.bottom
-
-
 def text_map(label: str, texts: Sequence[str], points: Sequence[tuple[float, float]]) -> Html:
-    """Whole texts, in lines, beside their points; they go where they fit, the first first, and the frame grows."""
-    places = _placed(points)
-    taken = [_Box(x - 4, y - 4, x + 4, y + 4) for x, y in places]
-    drawn: list[Child] = []
-    for text, (x, y) in zip(texts, places):
-        lines = wrapped(text, _LETTERS)
-        box = _free(x, y, max(text_width(line, _SIZE) for line in lines), _LINE * len(lines), taken)
-        taken.append(box)
-        drawn.append(_named(text, lines, x, y, box))
-    top, bottom = min(0, *(each.top - 8 for each in taken)), max(_HIGH, *(each.bottom + 8 for each in taken))
-    size = _frame(max(_WIDE, *(each.right + 2 for each in taken)), bottom - top, top)
+    """Whole texts, in lines, beside their points; they go where they fit, and the frame grows."""
+    places, lines = _placed(points), [wrapped(text, _LETTERS) for text in texts]
+    sizes = [(max(text_width(line, _SIZE) for line in each), _LINE * len(each)) for each in lines]
+    boxes = _boxes(places, sizes)
+    drawn = [_named(*each) for each in zip(texts, lines, places, boxes)]
+    top, bottom = min(0, *(each.top - 8 for each in boxes)), max(_HIGH, *(each.bottom + 8 for each in boxes))
+    size = _frame(max(_WIDE, *(each.right + 2 for each in boxes)), bottom - top, top)
     picture = el("svg", drawn, class_="textmap", role="img", aria_label=label, **size)
     return el("div", picture, class_="scroll", role="region", tabindex=0, aria_label=label)
 
 
-def _named(text: str, lines: Sequence[str], x: float, y: float, box: _Box) -> Html:
-    """A point and its text, with a line between them where they are not beside each other."""
+def _boxes(places: Sequence[_Point], sizes: Sequence[tuple[float, float]]) -> list[Box]:
+    """Where the texts stand, on no point and on no other text.
+
+    In the order in which all lines run past all texts, or else the most: what found no such place before comes first.
+    """
+    order, best, fewest = [*range(len(places))], dict[int, Box](), len(places) + 1
+    for number in range(_ROUNDS):
+        found, walled = _in_order(order, places, sizes, beside=number % 2 == 1)
+        if len(walled) < fewest:
+            best, fewest = found, len(walled)
+        if not walled:
+            break
+        order.sort(key=lambda i: i not in walled)
+    return [best[i] for i in range(len(places))]
+
+
+def _in_order(
+    order: Sequence[int], places: Sequence[_Point], sizes: Sequence[tuple[float, float]], *, beside: bool
+) -> tuple[dict[int, Box], set[int]]:
+    """The texts one after the other, and those whose line runs through another text, as it has no other way."""
+    dots = [Box(x - 4, y - 4, 8, 8) for x, y in places]
+    found, walled = dict[int, Box](), set[int]()
+    for i in order:
+        taken, around = [*found.values()], _around(places[i], *sizes[i], beside=beside)
+        leads = [lead for j, box in found.items() if (lead := _lead(places[j], box))]
+        free = (box for box in around if not _meets(box, [*dots, *taken]))
+        first = next(free)
+        tried = itertools.islice(itertools.chain([first], free), _TRIED)
+        clear = next((box for box in tried if not _crossed(places[i], box, taken, leads)), None)
+        found[i] = clear or first
+        walled |= {i} if clear is None else set()
+    return found, walled
+
+
+def _meets(box: Box, others: Sequence[Box]) -> bool:
+    return any(box.overlaps(each) for each in others)
+
+
+def _lead(place: _Point, box: Box) -> tuple[_Point, _Point] | None:
+    """The line from a point to its text, where they are not beside each other."""
+    x, y = place
     near = min(max(x, box.left), box.right), min(max(y, box.top), box.bottom)
-    lead = None
-    if math.dist((x, y), near) > _FAR:
-        lead = el("path", d=f"M{coordinate(x)} {coordinate(y)}L{coordinate(near[0])} {coordinate(near[1])}")
+    return (place, near) if math.dist(place, near) > _FAR else None
+
+
+def _named(text: str, lines: Sequence[str], place: _Point, box: Box) -> Html:
+    """A point and its text, and what joins them where they are not beside each other."""
+    lead = _lead(place, box)
+    path = "L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in lead or ())
     spans = [
         el("tspan", line, x=coordinate(box.left), y=coordinate(box.top + _LINE * i + _SIZE))
         for i, line in enumerate(lines)
     ]
-    point = el("circle", cx=coordinate(x), cy=coordinate(y), r=4)
-    return el("g", el("title", text), lead, point, el("text", spans))
+    point = el("circle", cx=coordinate(place[0]), cy=coordinate(place[1]), r=4)
+    return el("g", el("title", text), el("path", d=f"M{path}") if lead else None, point, el("text", spans))
 
 
 def _placed(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -155,21 +186,30 @@ def _placed(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(_WIDE / 2 + (a - middle[0]) * scale, _HIGH / 2 - (b - middle[1]) * scale) for a, b in points]
 
 
-def _free(x: float, y: float, wide: float, high: float, taken: Sequence[_Box]) -> _Box:
-    """Where a text may stand beside its point: right of it, left, below, above, or further off."""
+def _around(place: _Point, wide: float, high: float, *, beside: bool) -> Iterator[Box]:
+    """Where a text may stand, without end: right of its point, left, below, above, and ever further off.
+
+    Those ``beside`` leave a way up and down from the point, where many lie at one place.
+    """
+    x, y = place
     for far in itertools.count():
-        step = _LINE * far
+        down, out = _LINE * far, 2 * _LINE * far
         for left, top in (
-            (x + 8, y - high / 2 + step),
-            (x - 8 - wide, y - high / 2 + step),
-            (x + 8, y - high / 2 - step),
-            (x - wide / 2, y + 6 + step),
+            (x + 8, y - high / 2 + down),
+            (x - 8 - wide, y - high / 2 + down),
+            (x + 8, y - high / 2 - down),
+            (x - 8 - wide, y - high / 2 - down),
+            *(((x - wide / 2, y + 6 + down), (x - wide / 2, y - 6 - high - down)) if not beside else ()),
+            *((x + 8 + out, y - high / 2 + sign * down / 2) for sign in (1, -1)),
+            *((x - 8 - wide - out, y - high / 2 + sign * down / 2) for sign in (1, -1)),
         ):
-            left = max(min(left, _WIDE - wide - 2), 2)
-            box = _Box(left, top, left + wide, top + high)
-            if not any(box.meets(each) for each in taken):
-                return box
-    raise AssertionError("there is always room further off")
+            yield Box(max(min(left, _WIDE - wide - 2), 2), top, wide, high)
+
+
+def _crossed(place: _Point, box: Box, boxes: Sequence[Box], leads: Sequence[tuple[_Point, _Point]]) -> bool:
+    """Whether a text lies on the line to another, or the line to it on a text."""
+    lead = _lead(place, box)
+    return any(box.crossed_by(*each) for each in leads) or bool(lead and any(each.crossed_by(*lead) for each in boxes))
 
 
 def thumbnail(rows: Sequence[Sequence[float]]) -> Html:
