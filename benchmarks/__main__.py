@@ -28,6 +28,7 @@ BENCHMARKS = {
     "experts-decode": "benchmarks.experts:decode",
     "experts-encode": "benchmarks.experts:encode",
     "start": "benchmarks.start:start",
+    "first-page": "benchmarks.start:page",
     "tokenise": "benchmarks.tokenise:tokenise",
     "vocabularies": "benchmarks.tokenise:vocabularies",
     "memory": "benchmarks.memory:memory",

@@ -35,8 +35,8 @@ def _copied(nodes: list[Node]) -> list[Node]:
     found = list(nodes)
     for copy in itertools.count(2):
         for node in nodes[: MODELS - len(found)]:
-            parents = tuple(dataclasses.replace(parent, id=f"{parent.id}-{copy}") for parent in node.parents)
-            found.append(dataclasses.replace(node, id=f"{node.id}-{copy}", name=f"{node.name} {copy}", parents=parents))
+            parents = tuple(dataclasses.replace(parent, id=f"{parent.id}/{copy}") for parent in node.parents)
+            found.append(dataclasses.replace(node, id=f"{node.id}/{copy}", name=f"{node.name} {copy}", parents=parents))
         if len(found) >= MODELS:
             break
     return found

@@ -1,13 +1,20 @@
 """Cold starts: whole processes, from nothing to an answer."""
 
+import os
+import re
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import peers
-from benchmarks.harness import Figure, Limits, Run, figure, interleaved
+from benchmarks.harness import Figure, Limits, Run, against, figure, interleaved
+
+FIRST_ANSWER = 1.0  # seconds of the processor
+
+_ADDRESS = re.compile(r"http://\S+")
 
 OURS = """
 import torch, clados
@@ -40,6 +47,33 @@ def start(limits: Limits) -> list[Figure]:
         writing = {"clados": OURS, "transformers": THEIRS}
         whole = interleaved({side: _python(code.format(path=path, new=16)) for side, code in writing.items()})
     return [*figures, figure("GPT-2 124M from a directory to 16 tokens, the whole process", whole)]
+
+
+def page(limits: Limits) -> list[Figure]:
+    """From the start of `clados web` to its first page, in seconds of all cores; the least of five."""
+    return [against("clados web from nothing to its first page", min(_first_page() for _ in range(5)), FIRST_ANSWER)]
+
+
+def _first_page() -> float:
+    """Seconds of all cores that a server has used when its first page is read.
+
+    Raises:
+        RuntimeError: when the server ends before it says where it listens.
+        OSError: when nothing answers there.
+    """
+    command = str(Path(sys.executable).with_name("clados"))
+    server = subprocess.Popen([command, "web", "--port", "0"], stdout=subprocess.PIPE, text=True)
+    assert server.stdout
+    try:
+        if (address := _ADDRESS.search(server.stdout.readline())) is None:
+            raise RuntimeError("clados web ended without an address")
+        urllib.request.urlopen(address[0], timeout=30).close()
+    finally:
+        server.terminate()
+        server.stdout.close()
+        used = os.wait4(server.pid, 0)[2]
+        server.returncode = 0
+    return used.ru_utime + used.ru_stime
 
 
 def _python(code: str) -> Run:

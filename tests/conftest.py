@@ -1,5 +1,6 @@
 """Settings of all tests: Hypothesis without deadlines, since a busy machine is no fault of the code; a time limit."""
 
+import gc
 import os
 import signal
 import tempfile
@@ -11,6 +12,8 @@ from hypothesis import HealthCheck, settings
 
 from clados.catalog.card import Card
 from clados.models.declared import package_models
+
+gc.disable()  # until all tests are collected
 
 settings.register_profile("clados", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("clados")
@@ -25,6 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     session.config.stash[began] = time.monotonic()
+    gc.freeze()  # thousands of tests and all modules stay to the end: nothing among them is looked for again
+    gc.enable()
 
 
 def is_rule(place: str) -> bool:

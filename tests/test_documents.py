@@ -73,18 +73,49 @@ def test_a_command_prints_what_is_shown(folder: Path, file: str, command: str, s
         assert [line for line in found if line not in expected] == []
 
 
+NOT_RUN = {  # programs whose lines are not run as they stand, why, and what is asked instead
+    "make": "it sets up an environment and takes minutes: a dry run is made, and the files that it names are there",
+    "pre-commit": "it writes into the clone's own .git: the commands of its hooks are there",
+}
+
+
+def dry(target: str) -> str:
+    """What make would run for a target, which has to be one."""
+    assert target in TARGETS, target
+    return output(f"make --dry-run {target}", ROOT)
+
+
+def hooks() -> list[str]:
+    """The commands that run before a commit."""
+    return re.findall(r"(?m)^ +entry: (.+)$", (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize(("file", "block"), SHELL, ids=[each[0] for each in SHELL])
 def test_the_lines_of_a_shell_block_run(tmp_path: Path, file: str, block: str) -> None:
+    for target in re.findall(r"\bmake (\w+)", block):  # in what is said of them, too
+        for named_file in re.findall(r"(?<![\w/.])(?:src|tests|scripts)/[\w./-]+", dry(target)):
+            assert (ROOT / named_file).exists(), named_file
     lines = [line.partition("#")[0].strip() for line in block.splitlines()]
-    for made in (line.split()[1] for line in lines if line.startswith("make ")):
-        assert made in TARGETS, made
-    if "pre-commit install" in lines:
-        assert (ROOT / ".pre-commit-config.yaml").exists()
     exported = [line for line in lines if line.startswith("export ")]
-    for line in lines:
-        if line.startswith("clados "):  # a card without facts is not what it should be, and check says so
-            fails = (127,) if line.startswith("clados check") else (2, 127)
-            output("\n".join([*exported, shorter(line)]), tmp_path, fails)
+    for line in (each for each in lines if each and each not in exported):
+        if line.split()[0] in NOT_RUN:
+            continue
+        # a card without facts is not what it should be, and check says so
+        fails = (127,) if line.startswith("clados check") else (2, 127)
+        output("\n".join([*exported, shorter(line)]), tmp_path, fails)
+
+
+def test_what_no_shell_block_runs_is_there() -> None:
+    programs = {line.split()[0] for _, block in SHELL for line in block.splitlines() if line.split("#")[0].strip()}
+    assert programs == {"clados", "export", *NOT_RUN}
+    tools = Path(sys.executable).parent
+    for command in hooks():
+        program, *words = command.split()
+        assert dry(words[-1]) if program == "make" else (tools / Path(program).name).exists(), command
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for file in FILES:
+        for extras in re.findall(r"pip install [^`]*\.\[([\w,-]+)\]", file.read_text(encoding="utf-8")):
+            assert {*extras.split(",")} <= {*project["optional-dependencies"]}, (file.name, extras)
 
 
 PRELUDE = """

@@ -139,7 +139,12 @@ def test_notebooks_show_the_picture_above_the_page(show: Callable[[], Any], kind
 def test_declarations_and_models_draw_themselves() -> None:
     declaration = clados.declaration("bert")
     model = clados.build("bert", params="2M", device="meta")
-    assert declaration._repr_svg_() == declaration.model._repr_svg_() == clados.draw(declaration.model).svg
+    svg = declaration._repr_svg_()
+    assert svg == declaration.model._repr_svg_() == clados.draw(declaration.model).svg
+    html = declaration._repr_html_()
+    assert html.startswith(f"{svg}<table>")
+    for text in ('<td style="text-align:left">large</td>', f"{clados.count('bert:large').total:,}", "BooksCorpus"):
+        assert text in html.removeprefix(svg)
     assert model._repr_svg_() == clados.draw(model.spec).svg
 
 

@@ -34,7 +34,7 @@ def web_command(
         typer.Option(
             "--pyodide",
             metavar="FOLDER",
-            help="With --export: the unpacked npm package that answers the designer there.",
+            help="With --export: the unpacked npm package that answers designer and comparisons.",
         ),
     ] = None,
 ) -> None:
