@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
 
 from clados import spec as s
 from clados.checkpoints import from_pretrained
@@ -46,6 +47,10 @@ def test_a_plan_says_what_starts_from_what_and_what_differs_from_the_paper() -> 
     assert (third.start, third.without) == ("demonstrations", "")
     assert "is judged by walked_rewards:short in the place of 'comparisons'" in third.differs
     assert {"batch 64, published 512", "minibatches 2, published 8"} < {*third.differs}
+    head = "a head on the model foresees rewards, as no model judges that could begin a critic"
+    assert head in third.differs
+    assert head not in legs(Walk(model="instructgpt"))[-1].differs
+    assert head not in legs(Walk(model="stackllama", reward="walked_rewards:short"))[-1].differs
 
 
 def test_a_stage_is_judged_by_those_that_its_recipe_names_and_comes_after_them() -> None:
@@ -160,6 +165,15 @@ def test_a_stage_that_does_not_read_the_data_has_its_own(tmp_path: Path) -> None
     first, second, _ = legs(Walk(model="instructgpt", data=str(rows)))
     assert first.differs[-1] == f"learns from {rows}"
     assert second.differs[-1] == "learns from the embedded set true-answers"
+
+
+def test_a_stage_that_goes_on_learns_from_more_than_the_one_before(tmp_path: Path) -> None:
+    pretraining, tuning, *_ = legs(Walk(model="openassistant-llama"))
+    assert pretraining.differs[-1] == "learns from the embedded set instructions"
+    assert tuning.differs[-1] == "learns from the embedded set conversations"
+    rows = str(write_pairs(tmp_path / "pairs.jsonl", 20))
+    tuning = legs(Walk(model="openassistant-llama", data=rows))[1]
+    assert tuning.differs[-1] == f"learns from {rows}"
 
 
 def test_lines_without_an_answer_are_left_out_where_that_is_asked(tmp_path: Path) -> None:
@@ -368,6 +382,8 @@ def test_a_stage_is_judged_by_the_model_of_an_earlier_walk(tmp_path: Path) -> No
     asked = Walk(model="chatllama", stages=("actor", "feedback"), start=str(earlier), data=pairs, steps=1)
     assert legs(asked)[-1].judges == (str(earlier / "reward"),)
     assert align(asked, out)
+    (checkpoint,) = (out / "feedback" / "checkpoints").glob("step-*")
+    assert "owned.critic.heads.reward.out.weight" in load_file(checkpoint / "model.safetensors")  # begun as that judge
     answered = [each for each in run_record(out / "actor").samples if isinstance(each, AnsweredPrompt)]
     assert answered
     assert max(len(each.prompt) for each in answered) < 99  # none of the long ones

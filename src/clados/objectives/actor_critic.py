@@ -47,7 +47,9 @@ class ActorCriticTask(RolloutTask[s.ActorCritic], objective=s.ActorCritic):
             _, start_logits = foreseen(model.owned.start.model, batch.inputs, aim["places"])
         keep, share = aim["written"], 1 - kl if self.objective.mixed else 1.0
         policy = -aim["advantages"] * log_likelihood(logits, aim["labels"])
-        value = clipped_values(model.owned.values(states), aim["returns"], aim["returns"], None)
+        value = clipped_values(
+            model.owned.values(states, batch.inputs, aim["places"]), aim["returns"], aim["returns"], None
+        )
         parts = {
             "policy": LossTerm(share * (policy * keep).sum(), number),
             "kl": LossTerm(kl * (whole_kl(logits, start_logits) * keep).sum(), number),

@@ -67,7 +67,9 @@ class PPOTask(RolloutTask[s.PPO], objective=s.PPO):
         states, logits = foreseen(model, batch.inputs, aim["places"])
         log_p = log_likelihood(logits, aim["labels"])
         policy = clipped_policy(log_p, aim["old"], aim["advantages"], one.clip)
-        value = clipped_values(model.owned.values(states), aim["values"], aim["returns"], one.value_clip)
+        value = clipped_values(
+            model.owned.values(states, batch.inputs, aim["places"]), aim["values"], aim["returns"], one.value_clip
+        )
         clipped = clipped_share(log_p.detach(), aim["old"], aim["advantages"], one.clip)
         keep, number = aim["written"], batch.weights["policy"]
         parts = {

@@ -25,7 +25,7 @@ from clados.objectives.base import Batch, Ids, Random, Setting, with_mask
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Frozen, Owned
 from clados.objectives.reinforcement import Totals, here
-from clados.objectives.sampling import Rollout, Sampled, sample
+from clados.objectives.sampling import Rollout, Sampled, foreseen_reward, sample
 from clados.objectives.tasks import Fitting, Objective, Small, Source, SourceConfig, Task, of_kind
 from clados.objectives.templated import Templated
 from clados.spec.core.scale import width
@@ -40,20 +40,29 @@ class Prompt:
 
 
 class Beginning(Owned):
-    """Beside a model that learns from its own answers: the stage's starting weights, and a head for values.
+    """Beside a model that learns from its own answers: the stage's starting weights, and what foresees rewards.
 
-    The head reads the model's last states. It starts at 0: nothing is expected then, and advantages are what came.
+    That is a head on the model's last states, or a critic, a model of its own that begins as a judge (Ouyang et al.
+    2022, §C.4). The head starts at 0: nothing is expected then, and advantages are what came.
     """
 
-    def __init__(self, model: WholeModel, start: WholeModel) -> None:
+    def __init__(self, model: WholeModel, start: WholeModel, critic: WholeModel | None = None) -> None:
         super().__init__()
         self.start = Frozen(start)
-        self.value = nn.Linear(width(model.spec), 1, device=next(model.parameters()).device)
-        nn.init.zeros_(self.value.weight)
-        nn.init.zeros_(self.value.bias)
+        self.critic = critic
+        self.value = None if critic else nn.Linear(width(model.spec), 1, device=next(model.parameters()).device)
+        for each in self.value.parameters() if self.value else ():
+            nn.init.zeros_(each)
 
-    def values(self, states: Tensor) -> Tensor:
-        """[rows, new, d_model] to [rows, new]."""
+    def values(self, states: Tensor, inputs: Mapping[str, Tensor], places: Tensor) -> Tensor:
+        """The reward that is expected before each token, [rows, new].
+
+        Args:
+            states: [rows, new, d_model], the model's; inputs, places: what it read, and where it foresaw the tokens.
+        """
+        if self.critic is not None:
+            return foreseen_reward(self.critic, inputs, places)
+        assert self.value is not None
         found: Tensor = self.value(states.float())[..., 0]
         return found
 

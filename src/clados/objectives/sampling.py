@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from clados import spec as s
 from clados.apply.generate import generate
 from clados.checkpoints.generation import GenerationConfig
 from clados.nn.kinds.model import WholeModel
@@ -107,10 +108,21 @@ def sample(model: WholeModel, prompts: Batch, new: int, eos: int | None, seed: i
 
 def foreseen(model: WholeModel, batch: Mapping[str, Tensor], places: Tensor) -> tuple[Tensor, Tensor]:
     """The states from which the tokens of answers are foreseen, [rows, new, d_model], and scores of the vocabulary."""
-    states = model.states(**batch)
-    states = states[torch.arange(len(states), device=states.device)[:, None], places]
+    states = _states_at(model, batch, places)
     logits: Tensor = model.heads["lm"](states, model.written_inputs, {})
     return states, logits.float()
+
+
+def foreseen_reward(critic: WholeModel, batch: Mapping[str, Tensor], places: Tensor) -> Tensor:
+    """What a reward model finds of each text up to the places, [rows, new]."""
+    found: Tensor = critic.heads[s.Scalar.slot].out(_states_at(critic, batch, places))[..., 0]
+    return found.float()
+
+
+def _states_at(model: WholeModel, batch: Mapping[str, Tensor], places: Tensor) -> Tensor:
+    """Last states at places, [rows, new, d_model]."""
+    states: Tensor = model.states(**batch)
+    return states[torch.arange(len(states), device=states.device)[:, None], places]
 
 
 def log_likelihood(logits: Tensor, labels: Tensor) -> Tensor:

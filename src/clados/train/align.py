@@ -35,6 +35,7 @@ from clados.train.scaled import scaled_batch, scaled_length, scaled_steps, small
 from clados.train.swapped import learning
 from clados.train.walk import Walk
 
+FURTHER_DATA = {"instructions": "conversations"}  # of a stage that goes on: what was asked once, in several turns
 USUAL_START = "gpt-2"  # the small model that stands for a decoder of whose ancestors none comes along
 GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its paper's 64 take as many times longer
 # times the rate where adapters learn from answers: DeepSpeed-Chat's reward rises by 0.8 deviations with it, and by 0.06
@@ -191,6 +192,8 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
         if missing:
             return Leg(stage, learned, start, missing, ())
         differs += [*other, *_suited(asked, one)]
+        if getattr(learned, "critic", "head") == "judge" and not any(j in before or Path(j).is_dir() for j in judges):
+            differs.append("a head on the model foresees rewards, as no model judges that could begin a critic")
     pace = _pace(asked, stage, one)
     length = asked.length or scaled_length(stage, one)
     lengths = _unlike("length", length, stage.length)
@@ -200,12 +203,13 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
     if rate := pace["lr"]:
         published = getattr(stage.optimiser, "lr", 0.0)
         differs.append(f"rate {rate:g}, at which a small model moves in so few steps, published {published:g}")
-    data = _data(asked, stage, one)
+    data = _data(asked, stage, one) or _further_data(one, before.get(start))
     if isinstance(one, RolloutTask) and one.judged:
         differs.append(
             f"keeps the weights whose held-out answers are judged best, within {FARTHEST:g} nats of the start"
         )
-    differs.append(f"learns from {data or f'the embedded set {one.data}'}")
+    embedded = data is None or data in FURTHER_DATA.values()
+    differs.append(f"learns from {f'the embedded set {data or one.data}' if embedded else data}")
     return Leg(stage, learned, start, "", tuple(differs), judges, data, tuple(lengths))
 
 
@@ -312,6 +316,12 @@ def _data(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> str | None:
     except DataError:
         return None
     return asked.data
+
+
+def _further_data(one: Task[Any, Any], earlier: Leg | None) -> str | None:
+    """The embedded set of a stage that starts from one which has learned what it would by the same objective."""
+    learned_it = earlier and earlier.data is None and type(task(earlier.learned)) is type(one)
+    return FURTHER_DATA.get(one.data) if learned_it else None
 
 
 def _pace(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> dict[str, Any]:

@@ -1,10 +1,16 @@
 """What a stage that learns from judgements needs beside prompts: judges, and the text that is mixed in."""
 
+import os
 from typing import Any
 
+import torch
+
 from clados import spec as s
+from clados.apply.ready import load
 from clados.data.readers import read
+from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
+from clados.nn.kinds.model import WholeModel
 from clados.objectives import Source, SourceConfig, Task
 from clados.objectives.base import Judge
 from clados.objectives.judges import judge_of
@@ -28,6 +34,21 @@ def judges_of(one: Task[Any, Any], reward: str | None) -> dict[str, Judge]:
     if reward is None:
         raise InputError(f"{kind} learns from judgements: name who judges, a module:function or a folder (--reward)")
     return {name.strip(): judge_of(name.strip()) for name in reward.split(",")}
+
+
+def critic_of(objective: s.Objective, reward: str | None, tokenizer: Tokenizer | None) -> WholeModel | None:
+    """A model that foresees rewards, as the first judge begun; None where a head on the model itself foresees them.
+
+    It reads the tokens that the model writes, so a judge of another vocabulary cannot begin it, nor can a function.
+    """
+    if getattr(objective, "critic", "head") != "judge" or reward is None or tokenizer is None:
+        return None
+    for folder in filter(os.path.isdir, map(str.strip, reward.split(","))):
+        ready = load(folder, device="cuda" if torch.cuda.is_available() else "cpu")
+        same = ready.tokenizer is not None and ready.tokenizer.key == tokenizer.key
+        if same and s.Scalar.slot in ready.model.heads:
+            return ready.model.requires_grad_()
+    return None
 
 
 def pretraining_text(objective: s.Objective, config: SourceConfig) -> Source | None:

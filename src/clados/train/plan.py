@@ -53,6 +53,7 @@ class Plan:
     start: Start | None = None
     taught: Start | None = None  # the teacher
     judges: Mapping[str, Judge] = field(default_factory=dict)  # of answers, by name
+    critic: WholeModel | None = None  # what foresees their scores, where that is not the model itself
     text: Source | None = None  # what is learned beside answers: rows of the pretraining text
     before: "Plan | None" = None  # of what it starts from, where that is not trained yet
     teaching: "Plan | None" = None  # of its teacher, likewise
@@ -67,7 +68,7 @@ class Plan:
     def unit(self, initial_model: WholeModel) -> SupervisedUnit | ReinforcedUnit:
         """What trains a model made from this plan."""
         if isinstance(task(self.stage.objective), RolloutTask):
-            judged = self.train, self.run, self.judges, self.held_out, self.text
+            judged = self.train, self.run, self.judges, self.held_out, self.text, self.critic
             return ReinforcedUnit(initial_model, self.stage, self.setting, *judged)
         data = self.train, self.run, self.held_out, self.choices.shuffled
         return SupervisedUnit(initial_model, self.stage, self.setting, *data)

@@ -21,7 +21,7 @@ from clados.train.chain import why_not
 from clados.train.choices import Choices
 from clados.train.devices import world
 from clados.train.fitting import Facts, FitContext, facts_of, headed, sized, tokenizer_for
-from clados.train.judging import judges_of, pretraining_text
+from clados.train.judging import critic_of, judges_of, pretraining_text
 from clados.train.optimisers import peak_lr, published_lr
 from clados.train.plan import Plan
 from clados.train.scaled import (
@@ -145,6 +145,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         start=begun,
         taught=taught,
         judges=judges,
+        critic=critic_of(stage.objective, choices.reward, tokenizer),
         text=pretraining_text(stage.objective, config),
         before=before,
         teaching=teaching,

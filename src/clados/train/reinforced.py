@@ -44,6 +44,7 @@ class ReinforcedUnit(Unit):
 
     Attributes:
         judges: by name; an answer's score is the sum of theirs.
+        critic: what foresees rewards, in the state in which it begins; without one a head on the model does.
         text: rows of the pretraining text, where some of it is mixed in.
         noted: of the last step's answers reward, nats from the start, tokens, entropy; and the coefficient.
     """
@@ -56,6 +57,7 @@ class ReinforcedUnit(Unit):
     judges: Mapping[str, Judge]
     held_out: Source | None = None
     text: Source | None = None
+    critic: WholeModel | None = None
     noted: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -78,7 +80,7 @@ class ReinforcedUnit(Unit):
 
     def equip(self, model: WholeModel) -> None:  # type: ignore[override]
         hold(self.stage, model, self.run.seed)
-        model.add_module(OWNED, Beginning(model, self.start))
+        model.add_module(OWNED, Beginning(model, self.start, copy.deepcopy(self.critic)))
 
     # ------------------------------------------------------------ a step
 
@@ -138,7 +140,7 @@ class ReinforcedUnit(Unit):
         states, logits = foreseen(self.model, inputs, places)
         owned: Any = self.model.owned
         _, begun = foreseen(owned.start.model, inputs, places)
-        values = owned.values(states) if self.task.valued else torch.zeros_like(states[..., 0])
+        values = owned.values(states, inputs, places) if self.task.valued else torch.zeros_like(states[..., 0])
         return log_likelihood(logits, labels), log_likelihood(begun, labels), values, entropy(logits)
 
     def _scores(self, prompts: Sequence[str], answers: Sequence[str]) -> list[float]:

@@ -33,7 +33,7 @@ reward = supervised.but(
 feedback = supervised.but(
     name="feedback",
     start="supervised",
-    objective=PPO(kl=0.1, template=dialogue),
+    objective=PPO(kl=0.1, critic="judge", template=dialogue),
     data="two fifths of the same sets",
     optimiser=but(lr=5e-4),
     schedule=but(warmup=100),

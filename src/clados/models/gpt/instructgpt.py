@@ -32,7 +32,7 @@ reinforcement = Tuning(
     name="reinforcement",
     start="demonstrations",
     judges=("comparisons",),
-    objective=PPO(kl=0.02, minibatches=8, pretraining=27.8),
+    objective=PPO(kl=0.02, critic="judge", minibatches=8, pretraining=27.8),
     data="256,000 answers to 31,000 prompts of users",
     optimiser=AdamW(lr=5e-6, beta2=0.95),
     schedule=Constant(warmup=10),

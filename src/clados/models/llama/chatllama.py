@@ -18,7 +18,7 @@ reward = actor.but(name="reward", objective=Comparisons(), data="the user's own 
 feedback = actor.but(
     name="feedback",
     start="actor",
-    objective=PPO(kl=0.02, clip=0.2),
+    objective=PPO(kl=0.02, clip=0.2, critic="judge"),
     data="the user's own prompts, 32 for each of 100 episodes",
     optimiser=but(lr=5e-6),
     judges=("reward",),

@@ -31,7 +31,7 @@ reward = Tuning(
 feedback = Tuning(
     name="feedback",
     start="supervised",
-    objective=PPO(kl=0.1, clip=0.2, pretraining=0.9, template=instructions),
+    objective=PPO(kl=0.1, clip=0.2, critic="judge", pretraining=0.9, template=instructions),
     data="prompts, with pretraining text beside them",
     optimiser=AdamW(lr=1e-7),
     schedule=Constant(),

@@ -39,7 +39,7 @@ reward = Tuning(
 feedback = Tuning(
     name="feedback",
     start="tuning",
-    objective=PPO(kl=0.1, clip=0.4, passes=4, minibatches=16, template=turns),
+    objective=PPO(kl=0.1, clip=0.4, passes=4, minibatches=16, values=1.0, value_clip=0.4, target=6.0, template=turns),
     data="prompts of oasst1",
     optimiser=AdamW(lr=1e-6, beta2=0.95, decay=1e-6),
     schedule=Constant(),
@@ -60,7 +60,6 @@ declaration = Declaration(
         "recipe.stages[2].start: a Pythia that had been tuned on GPT4All's data, which is not here",
         "recipe.stages[3].start, recipe.stages[3].judges: the policy's published start is sft-7, of another mix, and "
         "its judge the second reward model; those of these stages stand here",
-        "recipe.stages[3].objective.kl: where it starts; a target of 6 over 10,000 steps moves it",
         "recipe.stages[3].batch: of the published command: six processes, 16 samples each, one at a time",
     ),
 )
