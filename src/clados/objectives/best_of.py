@@ -12,6 +12,7 @@ from clados.objectives.base import Batch, Loss, LossTerm
 from clados.objectives.reinforcement import Totals, here
 from clados.objectives.rollouts import RolloutTask
 from clados.objectives.sampling import Rollout, foreseen, log_likelihood
+from clados.objectives.tasks import Small
 
 UNPUBLISHED_SAMPLES = 4  # what stands where nobody says how many
 
@@ -20,7 +21,8 @@ class BestOfTask(RolloutTask[s.BestOf], objective=s.BestOf):
     """-log p of the tokens of each prompt's best answer; of equal ones the first."""
 
     terms: ClassVar[Mapping[str, str]] = {"lm": "tokens"}
-    batch = 8
+    batch = 16
+    small = Small(steps=80, lr=3e-4)
 
     @property
     def samples(self) -> int:

@@ -85,7 +85,7 @@ class ComparisonsTask(Task[s.Comparisons, RankedRow], objective=s.Comparisons):
     usual = False
     judging = True
     term = "pairs"
-    small = Small(steps=400, batch=16, lr=1e-3, dropout=0.0)
+    small = Small(steps=600, batch=16, lr=1e-3, dropout=0.0)
     before = Small(params="640K", vocab=1024, steps=300)
 
     @property

@@ -19,6 +19,7 @@ from clados.objectives.best_of import imitated
 from clados.objectives.reinforcement import Totals, here
 from clados.objectives.rollouts import Prompt, RolloutTask
 from clados.objectives.sampling import Rollout, Sampled, sample
+from clados.objectives.tasks import Small
 
 STAND_IN = (  # principles of ours, where those of the paper are not here
     "Say what in the answer could do harm to someone.",
@@ -38,6 +39,7 @@ class RevisedTask(RolloutTask[s.Revised], objective=s.Revised):
     terms: ClassVar[Mapping[str, str]] = {"lm": "tokens"}
     length = 192
     batch = 8
+    small = Small(steps=50, lr=3e-4)
     judged = False
 
     def suited(self, model: s.Model, paper: s.Model) -> s.Revised:
