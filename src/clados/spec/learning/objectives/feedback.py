@@ -97,9 +97,7 @@ class PPO(Objective):
     discount: Share = 1.0
     smoothing: Share = 0.95  # lambda of the advantages
     pretraining: NotNegative = 0.0  # weight of next-token learning on the pretraining text, mixed in
-    critic: Literal["head", "judge"] = (
-        "head"  # what foresees rewards: a head on the model, or a model begun as the judge
-    )
+    critic: Literal["head", "judge"] = "head"  # foresees rewards: a head on the model, or a copy of the judge
     values: NotNegative = 0.1  # weight of the values' loss (openai/lm-human-preferences, vf_coef)
     value_clip: Positive | None = 0.2  # how far a value counts that has moved (there, cliprange_value); None: any
     target: Positive | None = (
