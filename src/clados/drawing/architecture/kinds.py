@@ -56,11 +56,15 @@ def remembered(notes: tuple[str, ...]) -> PartBox:
     return PartBox("memory", "state", "Memory", notes, 0, "states of the text before, without a gradient", 150)
 
 
-def cached(stack: Stack, dims: Dims) -> PartBox | None:
-    """What attention reads of the tokens written before, where a stack writes one after the other; no parameters."""
+def cached(stack: Stack, dims: Dims, *, reads: bool = False) -> PartBox | None:
+    """What attention reads of the tokens written before, where a stack writes one after the other; no parameters.
+
+    Args:
+        reads: whether it attends to an encoder's states, too, whose keys and values are kept likewise.
+    """
     kept = kept_bytes(stack, dims)
-    notes = (f"{kept:,} bytes", "a token, in 16 bits")
-    about = "keys and values of the tokens before"
+    notes = (f"{kept:,} bytes", "a token, in 16 bits", *(("written, and as many", "a token read") if reads else ()))
+    about = "keys and values of the tokens before" + (" and of the encoder's states" if reads else "")
     return PartBox("cache", "state", "KV cache", notes, 0, about, 134) if kept else None
 
 
@@ -68,7 +72,8 @@ def cached(stack: Stack, dims: Dims) -> PartBox | None:
 def _recurrent(part: Recurrent, here: Here) -> Drawable:
     whose = "the last, and a memory" if part.sliding else "what came before, and a memory"
     seen = f"sees {whose}", matrix(part.stack.sees, Banded(1) if part.sliding else None, memory=MEMORY)
-    notes = (f"{part.memory:,} states of each", "layer, from the text before")
+    kept = f"{kept_bytes(part.stack, part.size.dims):,} bytes"
+    notes = (f"{part.memory:,} states of each", "layer, from the text before;", "while writing, a KV cache:", kept)
     return tower(part, here.but(seen=seen), memory=remembered(notes))
 
 
@@ -109,7 +114,7 @@ def _encoder_decoder(part: EncoderDecoder, here: Here) -> Drawable:
         read = other.draw("target", target)
     else:  # as the source is read, with tables that are counted there
         read = token_column(part.inputs, other.inside("target", decodes).but(counted=False), "tokens so far")
-    layers = stacked(decoder, other.inside("decoder", decodes), "Decoder", cached(decoder, decodes.env.dims))
+    layers = stacked(decoder, other.inside("decoder", decodes), "Decoder", cached(decoder, decodes.env.dims, reads=True))
     reader = InColumn((read, layers, *left(pieces, other), *heads_above(heads, other)))
     link = Link("source", keys_of(reader, ".cross"), "k, v", "the encoder's states")
     return Linked(InRow((source, reader), gap=BETWEEN_STACKS, main=1), (link,))
