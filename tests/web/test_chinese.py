@@ -218,6 +218,7 @@ def test_so_are_those_that_are_put_together(text: str) -> None:
         ("a bias and ReLU of each feature's length, after attention", "注意力之后的每个特征长度的偏置、ReLU"),
         ("no encoder, whose states the decoder reads by cross-attention", "没有编码器"),
         ("heads", "输出头"),
+        ("attention heads", "注意力头"),
         ("heads: 16 instead of 12", "头数：16（原为 12）"),
         ("size (layers 6, heads 16)", "规模（层数 6，头数 16）"),
         ("codes: gaussian coder", "编码：高斯自编码器"),

@@ -91,7 +91,7 @@ class Differences(Illustrated):
             rows = [[name, *figures_of(pair)] for name, pair in self.costs.items()]
             blocks += ["For each token", TextTable(("", *figures), rows, right=figures)]
         lines = [*dict.fromkeys(f"{side}: {line}" for side, each in zip(sides, self.assumed) for line in each)]
-        return Page([*blocks, "Assumed, as no source says it", lines] if lines else blocks)
+        return Page([*blocks, "Assumed, or otherwise than published", lines] if lines else blocks)
 
 
 def said_once(found: Iterable[Difference]) -> list[str]:

@@ -46,7 +46,7 @@ def _page(card: Card) -> Iterator[str]:
     for name, value in card.training.items():
         yield f"- *{name.replace('_', ' ')}*: {_fact(str(value), value)}"
     if card.assumed:
-        yield from ("", "Assumed, as no source says it:", "", *(f"- {line}" for line in card.assumed))
+        yield from ("", "Assumed, or otherwise than published:", "", *(f"- {line}" for line in card.assumed))
     for row in card.errata:
         yield from ("", f"> Erratum ({row.kind}), {erratum_line(row)}")
 

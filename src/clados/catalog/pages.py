@@ -117,7 +117,7 @@ def _training(card: Card) -> Iterator[Any]:
 
 def _assumed(card: Card) -> Iterator[Any]:
     if card.assumed:
-        yield "Assumed, as no source says it"
+        yield "Assumed, or otherwise than published"
         yield card.assumed
 
 

@@ -60,7 +60,7 @@ def print_lines(rows: Sequence[str]) -> None:
 def print_assumed(rows: Sequence[str]) -> None:
     """Print what a declaration assumes, if anything."""
     if rows:
-        print_heading("\nAssumed, as no source says it")
+        print_heading("\nAssumed, or otherwise than published")
         print_lines(rows)
 
 

@@ -31,7 +31,7 @@ def _size(part: Size) -> Iterator[Fact]:
     dims = part.dims
     yield "layers", f"{dims.layers}"
     yield "d_model", f"{dims.d_model:,}"
-    yield "heads", f"{dims.heads} × {dims.head_dim}"
+    yield "attention heads", f"{dims.heads} × {dims.head_dim}"
     if dims.kv_heads != dims.heads:
         yield "kv heads", f"{dims.kv_heads}"
     yield "d_ff", f"{dims.d_ff:,}"
@@ -45,7 +45,7 @@ def _size(part: Size) -> Iterator[Fact]:
 def _stages(part: Stages) -> Iterator[Fact]:
     yield "layers", ", ".join(map(str, part.layers))
     yield "d_model", f"{part.d_model} doubled each time"
-    yield "heads", ", ".join(map(str, part.heads))
+    yield "attention heads", ", ".join(map(str, part.heads))
 
 
 @side_numbers.register
@@ -106,7 +106,7 @@ def _points(part: PointSize) -> Iterator[Fact]:
     yield "degrees", f"0 to {part.degrees - 1}"
     yield "channels", f"{part.channels} of each"
     yield "keys, values", f"{part.inner} of each"
-    yield "heads", f"{part.heads}"
+    yield "attention heads", f"{part.heads}"
 
 
 @side_numbers.register

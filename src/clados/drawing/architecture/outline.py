@@ -127,7 +127,7 @@ def terminal_architecture(model: Model, name: str, assumed: Sequence[str] = ()) 
     tree = Tree(_line(top))
     grow(tree, top.inside)
     if assumed:
-        branch = tree.add("[bold]assumed, as no source says it[/bold]")
+        branch = tree.add("[bold]assumed, or otherwise than published[/bold]")
         for line in assumed:
             branch.add(Text(line))
     return tree

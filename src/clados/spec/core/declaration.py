@@ -48,7 +48,7 @@ class Declaration(Part, Illustrated, kw_only=True):
         rows = [(name, f"{count_parameters(model).total:,}") for name, model in self.models().items()]
         stages = [f"{each.name}: {type(each.objective).__name__} on {each.data}" for each in self.recipe.stages]
         sizes = TextTable((type(self.model).__name__, "parameters"), rows, right=("parameters",))
-        assumed = ["Assumed, as no source says it", self.assumed] if self.assumed else []
+        assumed = ["Assumed, or otherwise than published", self.assumed] if self.assumed else []
         return Page([sizes, "Training", stages, *assumed])
 
     def models(self) -> dict[str, Model]:
