@@ -143,7 +143,8 @@ def _assumed(sheet: Sheet, lines: Sequence[str], y: float, width: float) -> floa
     if not lines:
         return y
     y += 20
-    sheet.put("assumed", "assumed", [sheet.text(MARGIN, y, "Assumed, or otherwise than published:", size=11, bold=True)])
+    heading = sheet.text(MARGIN, y, "Assumed, or otherwise than published:", size=11, bold=True)
+    sheet.put("assumed", "assumed", [heading])
     with worded(None):  # these are notes of a card, and stay as they are
         for i, line in enumerate(lines, 1):
             drawn = []

@@ -114,7 +114,8 @@ def _encoder_decoder(part: EncoderDecoder, here: Here) -> Drawable:
         read = other.draw("target", target)
     else:  # as the source is read, with tables that are counted there
         read = token_column(part.inputs, other.inside("target", decodes).but(counted=False), "tokens so far")
-    layers = stacked(decoder, other.inside("decoder", decodes), "Decoder", cached(decoder, decodes.env.dims, reads=True))
+    kept = cached(decoder, decodes.env.dims, reads=True)
+    layers = stacked(decoder, other.inside("decoder", decodes), "Decoder", kept)
     reader = InColumn((read, layers, *left(pieces, other), *heads_above(heads, other)))
     link = Link("source", keys_of(reader, ".cross"), "k, v", "the encoder's states")
     return Linked(InRow((source, reader), gap=BETWEEN_STACKS, main=1), (link,))
