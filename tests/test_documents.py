@@ -73,10 +73,9 @@ def test_a_command_prints_what_is_shown(folder: Path, file: str, command: str, s
         assert [line for line in found if line not in expected] == []
 
 
-NOT_RUN = {  # programs whose lines are not run as they stand, why, and what is asked instead
-    "make": "it sets up an environment and takes minutes: a dry run is made, and the files that it names are there",
-    "pre-commit": "it writes into the clone's own .git: the commands of its hooks are there",
-}
+# Programs whose lines are not run as they stand. Make sets up an environment and takes minutes: a dry run is made, and
+# the files that it names are there. Pre-commit writes into the clone's own .git: the commands of its hooks are there.
+NOT_RUN = ("make", "pre-commit")
 
 
 def dry(target: str) -> str:

@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given, strategies as st
 
+from clados.catalog.counts import ledger
 from clados.drawing.svg import Box
 from clados.drawing.treemap import HIGH, WIDE, params_by_kind, tiled, treemap_figure, treemap_sheet
-from clados.models.declared import declared
+from clados.models.declared import declared, package_models
 from clados.spec import count_parameters
 
 from .layouts import faults
@@ -23,6 +24,14 @@ def test_tiles_fill_their_area_each_by_its_size(sizes: list[int]) -> None:
         assert tile.right <= area.right + 1e-6
         assert tile.top >= area.top - 1e-6
         assert tile.bottom <= area.bottom + 1e-6
+
+
+@pytest.mark.parametrize("name", package_models())
+def test_the_sums_by_kind_are_those_of_the_ledger(name: str) -> None:
+    model = declared(name).model
+    by_kind = params_by_kind(model)
+    assert all(by_kind.values())
+    assert sum(by_kind.values()) == count_parameters(model).total == sum(line.total for line in ledger(model))
 
 
 @pytest.mark.parametrize("name", ["bert", "t5", "alphafold", "stable-diffusion", "switch", "flamingo"])

@@ -293,6 +293,13 @@ def test_a_template_takes_numbers_names_and_phrases() -> None:
     assert book(book("gated: tanh").text).text == "门控：双曲正切"
 
 
+@pytest.mark.parametrize("tokenizer", sorted({str(card.values["tokenizer"]) for card in CARDS.values()} - {"unknown"}))
+def test_a_difference_says_every_tokenizer_as_tables_do(tokenizer: str) -> None:
+    said = CHINESE(tokenizer)
+    assert CHINESE.phrase(f"tokenizer: {tokenizer} instead of WordPiece") == f"分词器：{said}（原为 WordPiece）"
+    assert said != tokenizer or not re.search("[a-z]{2}", re.sub("SentencePiece|WordPiece|unigram", "", tokenizer))
+
+
 def test_what_is_long_stays_as_it_is() -> None:
     assert Phrasebook({"{one} is {other}": "{one} 为 {other}"})(f"a is {'b' * 5000}").text == f"a is {'b' * 5000}"
 
@@ -365,7 +372,11 @@ def test_no_term_is_of_words_that_nothing_says() -> None:
     """Each English word of a term is in the code, or in what cards say of stages, training and counts."""
     texts = [file.read_text(encoding="utf-8") for file in ROOT.rglob("*.py")]
     for card in CARDS.values():
-        texts += [*card.training, *(row.why for size in card.sizes for row in count_size(card, size))]
+        texts += [
+            str(card.values["tokenizer"]),
+            *card.training,
+            *(row.why for size in card.sizes for row in count_size(card, size)),
+        ]
         texts += [each.name for each in declaration_of(card).recipe.stages] if card.runnable else []
     known = set(re.findall("[A-Z]?[a-z]+|[A-Z]+", " ".join(texts)))
     known |= {each.casefold() for each in known}

@@ -9,8 +9,10 @@ import tomli
 
 from clados.web.phrases import Phrasebook
 
-INTERFACE = ("zh", "shared.zh", "values.zh", "parts.zh")  # files of words that pages say as a whole
-TERMS = ("shared.zh", "terms.zh", "changes.zh", "agreement.zh", "proofs.zh", "messages.zh")  # that others are made of
+INTERFACE = ("zh", "shared.zh", "values.zh", "tokenizers.zh", "parts.zh")  # files of words that pages say as a whole
+TERMS = (  # that others are made of
+    *("shared.zh", "terms.zh", "changes.zh", "tokenizers.zh", "agreement.zh", "proofs.zh", "messages.zh"),
+)
 
 
 @dataclass(frozen=True)

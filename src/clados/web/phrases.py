@@ -35,7 +35,8 @@ class Phrase:
 class Phrasebook:
     """A dictionary of terms and of templates, whose holes take what they are in others: ``"{n} heads of {m}"``.
 
-    A hole whose name is one letter takes a number, one in capitals a name, which stays; all others take phrases.
+    A hole whose name is one letter takes a number, one in capitals a name, which stays, one with a capital a text of
+    several clauses; all others take phrases.
     """
 
     words: Mapping[str, str]
@@ -138,7 +139,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 def _hole(name: str) -> str:
     """What may stand in a hole."""
-    return _NUMBER if len(name) == 1 else ".+?" if name.isupper() else _PHRASE
+    return _NUMBER if len(name) == 1 else _PHRASE if name.islower() else ".+?"
 
 
 def _parted(text: str, mark: str) -> list[str]:
