@@ -1,5 +1,6 @@
 """The drawn attention patterns are the masks that the models compute with."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from clados.cli.frame import run_command_line
 from clados.drawing.attention_pattern import LONGEST_PATTERN, attention_figure, attention_pattern
 from clados.errors import InputError
 from clados.models.declared import declared
+from clados.nn.attention.windows import Windows
 from clados.nn.core.module import made
-from clados.proofs.cases import small
+from clados.spec.attention.windows import ShiftedWindows, WindowAttention
 from clados.spec.core.pieces import Env
 
 
@@ -35,6 +37,33 @@ def test_what_is_drawn_is_what_is_computed(name: str, layer: int) -> None:
         mask = mask & made(pattern, env)(places, places)
     named = f"{'decoder.' if name == 'dall-e' else ''}stack.blocks.{layer}"
     assert attention_pattern(model, named, length).cells == tuple(map(tuple, mask.float().tolist()))
+
+
+@pytest.mark.parametrize("attn", [WindowAttention(), ShiftedWindows()])
+@pytest.mark.parametrize("side", [4, 8, 10, 12])
+def test_the_places_of_a_map_see_those_that_its_layer_computes_with(attn: WindowAttention, side: int) -> None:
+    model: Any = declared("swin").model
+    model = model.but(stack=model.stack.but(window=4, block=model.stack.kinds[0].but(attn=attn)))
+    dims = replace(model.size.stages[0].dims, d_model=8, heads=2, kv_heads=2, head_dim=4)
+    env = Env(dims, model.stack.norm, model.inputs, window=4)
+    torch.manual_seed(0)
+    layer: Any = made(attn, env).eval()
+    for weight in layer.parameters():
+        torch.nn.init.normal_(weight)
+    x = torch.randn(1, side, side, 8, requires_grad=True)
+    shift = 2 if isinstance(attn, ShiftedWindows) and side > 4 else 0
+    out = layer(x, Windows.of(x, (4, 4), 4, shift)).reshape(side**2, 8)
+    seen = [torch.autograd.grad(row.sum(), x, retain_graph=True)[0].abs().sum(-1).flatten() > 0 for row in out]
+    drawn = attention_pattern(model, "stages.0.blocks.0", side**2).cells
+    assert drawn == tuple(tuple(row.float().tolist()) for row in seen)
+
+
+def test_windows_are_said_and_counted_through_all_stages() -> None:
+    swin, gc_vit = declared("swin").model, declared("gc-vit").model
+    shifted = attention_pattern(swin, "stages.1.blocks.1")
+    assert (shifted.number, shifted.said) == (4, "shifted windows of 7 × 7 on a map of 14 × 14, row by row")
+    assert attention_pattern(swin, "stages.3.blocks.1").said == "windows of 7 × 7 on a map of 7 × 7, row by row"
+    assert attention_pattern(gc_vit, "stages.0.blocks.1").said.startswith("global queries of 7 × 7")
 
 
 def test_a_prefix_is_read_both_ways_and_blocks_are_seen_by_some_heads() -> None:
@@ -67,12 +96,15 @@ def test_the_figure_says_how_much_is_seen_and_is_the_same_twice() -> None:
         ("gpt-2", "x", 8, "no layer 'x'"),
         ("gpt-2", "stack.blocks.0", 100_000, "a length of 100,000 positions; it must be"),
         ("gpt-2", "stack.blocks.0", 0, f"it must be 1 to {LONGEST_PATTERN:,}"),
-        ("swin", "stack.blocks.0", 8, "Pyramids have no stack"),
+        ("swin", "stack.blocks.0", 8, "layers are named as in stages.0.blocks.0, stages.1.blocks.0"),
+        ("swin", "stages.0.blocks.2", 9, "stages.0.blocks has 2 layers, 0 to 1"),
+        ("gc-vit", "stages.0.blocks.0", 8, "a map is a square, such as 2 x 2: 4"),
+        ("alphafold", "stack.blocks.0", 8, "have no stack"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(name: str, layer: str, length: int, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        attention_pattern(small(declared(name).model) if name == "swin" else declared(name).model, layer, length)
+        attention_pattern(declared(name).model, layer, length)
 
 
 def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,11 @@
 """The attention pattern of a layer at a length: which positions each position sees, as a matrix."""
 
+import math
 from dataclasses import dataclass
 from functools import singledispatch
 
 from clados.drawing import svg
-from clados.drawing.architecture.patterns import pattern_said, sees_said
+from clados.drawing.architecture.patterns import pattern_said, sees_said, windows_said
 from clados.drawing.layout.icons import MatrixCells, filled_cells
 from clados.drawing.svg import Figure, element
 from clados.errors import InputError
@@ -12,11 +13,13 @@ from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention
 from clados.spec.attention.grid import GridColumn, GridKernel, GridPattern, GridRow
 from clados.spec.attention.masks import Banded, Causal, Pattern, Sees, WithoutValues
+from clados.spec.attention.windows import ShiftedWindows
 from clados.spec.inputs.binned import Binned
 from clados.spec.kinds.bridged import Bridged
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.painter import CodePainter
+from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.kinds.single import Decoder, Encoder
 from clados.spec.positions.alibi import ALiBi
 from clados.spec.positions.grid import TextThenGrid
@@ -62,15 +65,19 @@ def attention_pattern(model: Model, layer: str, length: int | None = None) -> At
     """What each position of a layer sees.
 
     Args:
-        layer: the name of its module, in which layers count from 0: ``stack.blocks.3``, ``decoder.blocks.0``.
-        length: positions; of a stack that reads a prefix, the first half is read.
+        layer: the name of its module, in which layers count from 0: ``stack.blocks.3``, ``stages.0.blocks.1``.
+        length: positions; of a stack that reads a prefix, the first half is read. Of a map, places row by row: a square
+            number, and where none is given as many as two windows a side have, if the stage's map has them.
 
     Raises:
-        InputError: for a model without such a stack, a layer that it does not have, a length out of 1 to 1024.
+        InputError: for a model without such a stack, a layer that it does not have, a length out of 1 to 1024, or
+            of a map one that is no square.
     """
-    length = _USUAL if length is None else length
-    if not 1 <= length <= LONGEST_PATTERN:
+    if length is not None and not 1 <= length <= LONGEST_PATTERN:
         raise InputError(f"a length of {length:,} positions; it must be 1 to {LONGEST_PATTERN:,}")
+    if isinstance(model, Pyramid):
+        return _of_windows(model, layer, length)
+    length = _USUAL if length is None else length
     stacks = _stacks(model)
     if not stacks:
         raise InputError(f"{type(model).__name__}s have no stack whose layers attend by a pattern over positions")
@@ -90,6 +97,28 @@ def attention_pattern(model: Model, layer: str, length: int | None = None) -> At
     said += ["the less, the further off (ALiBi)"] if isinstance(stack.position, ALiBi) else []
     cells = tuple(tuple(_seen(stack.sees, pattern, i, j, place) for j in range(length)) for i in range(length))
     return AttentionPattern(layer, int(number) + 1, layers, "; ".join(said), cells)
+
+
+def _of_windows(model: Pyramid, layer: str, length: int | None) -> AttentionPattern:
+    """What the places of a map see, row by row: those of their window."""
+    stages, (stage, _, number) = model.size.layers, layer.rpartition(".")
+    known = {f"stages.{i}.blocks": i for i in range(len(stages))}
+    if stage not in known:
+        raise InputError(f"no layer '{layer}'; layers are named as in {', '.join(f'{each}.0' for each in known)}")
+    at = known[stage]
+    if number not in map(str, range(stages[at])):
+        raise InputError(f"no layer '{layer}': {stage} has {stages[at]} layers, 0 to {stages[at] - 1}")
+    window, whole = model.windows[at], model.sides()[at]
+    side = min(whole, 2 * window, math.isqrt(LONGEST_PATTERN)) if length is None else math.isqrt(length)
+    if length is not None and side**2 != length:
+        raise InputError(f"a length of {length} places; a map is a square, such as {side} x {side}: {side**2}")
+    attn = model.stack.kinds[int(number) % len(model.stack.kinds)].attn
+    shift = window // 2 if isinstance(attn, ShiftedWindows) and window < side else 0
+    stands = [((i // side - shift) // window, (i % side - shift) // window) for i in range(side**2)]
+    cells = tuple(tuple(float(one == other) for other in stands) for one in stands)
+    said = windows_said(attn).lower() if shift or not isinstance(attn, ShiftedWindows) else "windows"
+    said = f"{said} of {window} × {window} on a map of {side} × {side}, row by row"
+    return AttentionPattern(layer, sum(stages[:at]) + int(number) + 1, sum(stages), said, cells)
 
 
 def _stacks(model: Model) -> dict[str, tuple[Stack, int, object]]:
