@@ -47,9 +47,8 @@ def small_model(seed: int) -> Any:
 
 
 def small_critic(seed: int) -> Any:
-    """A reward model that reads what the small model writes."""
-    spec = small_model(0).spec
-    return clados.build(spec.but(heads=(*spec.heads, s.Scalar())), seed=seed)
+    """A reward model that reads what the small model writes; beside its reward it has a head that nothing asks."""
+    return clados.build(small_model(0).spec.but(heads=(s.Untied(), s.Scalar())), seed=seed)
 
 
 def unit_of(objective: s.Objective, run: Run, judge: Judge = bandit, stage: Any = None, **more: Any) -> ReinforcedUnit:
