@@ -135,6 +135,21 @@ def test_passages_are_found_by_their_words(tmp_path: Path) -> None:
     assert len(FolderSearch(tmp_path / "docs", top=1)("river Seine")) == 1
 
 
+def test_words_of_one_letter_or_digit_are_found(tmp_path: Path) -> None:
+    for name, text in (
+        ("r", "R draws curves."),
+        ("c", "C is close to the machine."),
+        ("six", "Section 6 has the rest."),
+    ):
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    search = FolderSearch(tmp_path)
+    assert [search(asked)[0].text for asked in ("R", "language C", "5 or 6")] == [
+        "R draws curves.",
+        "C is close to the machine.",
+        "Section 6 has the rest.",
+    ]
+
+
 def test_a_folder_without_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="empty: no document there can be searched"):
