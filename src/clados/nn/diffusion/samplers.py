@@ -55,7 +55,11 @@ class Steps(ABC):
         return 1.0 if self.part.clean else self.alpha_bars[0]
 
     def end(self, i: int) -> int:
-        """The step to which the i-th leads; below 0 for what is clean."""
+        """The step to which the i-th leads; below 0 for what is clean.
+
+        As in diffusers 0.42.1 that is a fixed gap below, but for "even" steps; so those of "trailing" and "linspace"
+        are a little off where the gap is no whole number.
+        """
         if self.part.spacing != "even":
             return self.timesteps[i] - self.gap
         return self.timesteps[i + 1] if i + 1 < len(self.timesteps) else -1
