@@ -54,6 +54,7 @@ COUNTS = {
     "proteins": (Text, 16),
     "structures": (Protein, 16),
     "cartpole": (Episode, 300),
+    "cartpole-1200": (Episode, 1200),
     "particles": (PointSample, 7000),
     "texts-and-episodes": (Text | Episode, 67 + 300),
     "science": (Text, 394 + 2400 + 40 + 16),

@@ -26,7 +26,7 @@ JUDGED: dict[str, Any] = {"params": "260K", "data": "pairs", "length": 96, "rewa
 OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.ActorCritic: JUDGED,
     s.BestOf: JUDGED,
-    s.BinnedTrajectories: {"data": None, "length": 4},
+    s.BinnedTrajectories: {"data": "cartpole", "length": 4},
     s.CodedImages: {"data": "emoji-16", "length": None},
     s.CodedText: {"data": "wordnet"},
     s.Comparisons: {"data": "checked-answers", "length": 64},

@@ -89,7 +89,7 @@ def test_every_declared_model_can_be_planned_small(card: str, data: Path, pairs:
         s.ImagesInText: "emoji",
         s.DialogueTurns: "dialogue/en",
         s.CodedText: "wordnet",
-        s.BinnedTrajectories: None,
+        s.BinnedTrajectories: "cartpole",
         s.PointRegression: None,
     }
     if not runs(objective):

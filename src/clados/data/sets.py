@@ -379,6 +379,7 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "code": code,
     "languages": languages,
     "cartpole": cartpole_episodes,
+    "cartpole-1200": partial(cartpole_episodes, 1200),
     "particles": particles,
     "texts-and-episodes": texts_and_episodes,
 }

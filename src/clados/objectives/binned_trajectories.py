@@ -31,12 +31,12 @@ class BinnedTrajectoriesTask(Task[s.BinnedTrajectories, Ids], objective=s.Binned
     """Windows of as many steps as the model sees; a row is the bins of their numbers, [steps, numbers]."""
 
     reads = Episode
-    data = "cartpole"
+    data = "cartpole-1200"
     length = 5
     batch = 32
     term = "a token"
     untrained = True
-    small = Small(params="250K", steps=1500, length=5, lr=3e-3)
+    small = Small(params="600K", steps=3600, batch=64, length=5, lr=3e-3, dropout=0.0)
 
     @property
     def heads(self) -> tuple[str, ...]:
