@@ -25,6 +25,7 @@ from clados.objectives.tasks import Small
 from clados.spec.core.scale import width
 
 SMALL_TEXT = 0.05  # the largest weight of the pretraining text for a model that is smaller than the paper's
+SMALL_VALUES = 0.1  # the largest weight of the values' loss there, where a head on the model foresees them
 SMALL_MINIBATCHES = 2  # the most of a pass there: its steps have few answers, and two of them say little
 
 
@@ -37,17 +38,20 @@ class PPOTask(RolloutTask[s.PPO], objective=s.PPO):
     small = Small(steps=80, lr=2e-4)
 
     def suited(self, model: s.Model, paper: s.Model) -> s.PPO:
-        """With less pretraining text and fewer minibatches for a small model.
+        """With less pretraining text, values that weigh less and fewer minibatches for a small model.
 
         Its loss of text is far from the least that it can reach: InstructGPT's 27.8 takes it back to what it was before
         it learned to answer, and its reward falls. Of InstructGPT's 512 answers a minibatch has 64; of the few here an
-        eighth is noise, which takes the model away from its start and its reward up and down.
+        eighth is noise, which takes the model away from its start and its reward up and down. Values that weigh as much
+        as the policy (OpenAssistant's) take the states that both read away from what they were in a few steps.
         """
         one = self.objective
         if width(model) >= width(paper):
             return one
         return one.but(
-            pretraining=min(one.pretraining, SMALL_TEXT), minibatches=min(one.minibatches, SMALL_MINIBATCHES)
+            pretraining=min(one.pretraining, SMALL_TEXT),
+            values=min(one.values, SMALL_VALUES) if one.critic == "head" else one.values,
+            minibatches=min(one.minibatches, SMALL_MINIBATCHES),
         )
 
     def adapted(self, kl: float, found: float, answers: int) -> float:
