@@ -36,7 +36,7 @@ class BinnedTrajectoriesTask(Task[s.BinnedTrajectories, Ids], objective=s.Binned
     batch = 32
     term = "a token"
     untrained = True
-    small = Small(params="600K", steps=3600, batch=64, length=5, lr=3e-3, dropout=0.0)
+    small = Small(params="600K", steps=5000, batch=64, length=5, lr=3e-3, dropout=0.0)
 
     @property
     def heads(self) -> tuple[str, ...]:
