@@ -13,16 +13,18 @@ from clados import spec as s
 from clados.checkpoints import from_pretrained
 from clados.checkpoints.mapping.detect import slots
 from clados.cli.frame import run_command_line
-from clados.errors import CladosError, InputError
+from clados.errors import CladosError, CladosWarning, InputError
 from clados.files import JsonObject
 from clados.names import cache_folder
 from clados.objectives import task
 from clados.objectives.judges import judge_of, judge_scores
 from clados.reports.run import REPORT, RunRecord, run_numbers, run_record
 from clados.reports.samples import AnsweredPrompt
+from clados.small import model_folder
 from clados.train.align import _begun, align, choices_of, first_trained, legs
 from clados.train.align_told import told_differs
 from clados.train.choices import Choices
+from clados.train.judging import critic_of
 from clados.train.planned import planned
 from clados.train.pretrain import pretrain
 from clados.train.reported import run_units
@@ -401,6 +403,12 @@ def test_a_stage_is_judged_by_the_model_of_an_earlier_walk(tmp_path: Path) -> No
         InputError, match=r"params is 1M, and start is '.*': a model of an earlier walk has its own size"
     ):
         legs(replace(asked, stages=("feedback",), start=str(out), reward="walked_rewards:short", params="1M"))
+    begun, folder = s.PPO(kl=0.1, critic="judge"), str(moved / "reward")
+    assert critic_of(begun, folder, from_pretrained(folder).tokenizer)
+    other = from_pretrained(model_folder("small/t5")).tokenizer
+    with pytest.warns(CladosWarning, match="no judge with a reward reads the model's own vocabulary"):
+        assert critic_of(begun, folder, other) is None
+    assert critic_of(begun.but(critic="head"), folder, other) is None
     judge = judge_of(str(moved / "reward"))
     assert len(judge_scores(judge, "reward", ["a", "a"], ["", "b"])) == 2  # of an answer without words too
     with pytest.raises(InputError, match="llama learned PPO, which does not say how good answers are"):

@@ -43,7 +43,7 @@ class Beginning(Owned):
     """Beside a model that learns from its own answers: the stage's starting weights, and what foresees rewards.
 
     That is a head on the model's last states, or a critic, a model of its own that begins as a judge (Ouyang et al.
-    2022, §C.4). The head starts at 0: nothing is expected then, and advantages are what came.
+    2022, §3.5). The head starts at 0: nothing is expected then, and advantages are what came.
     """
 
     def __init__(self, model: WholeModel, start: WholeModel, critic: WholeModel | None = None) -> None:

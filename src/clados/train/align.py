@@ -25,6 +25,7 @@ from clados.train.align_told import told_differs, trained_first
 from clados.train.choices import Choices
 from clados.train.devices import world
 from clados.train.fitting import SMALL_PARAMS
+from clados.train.judging import begins_as_judge
 from clados.train.log import Show
 from clados.train.planned import check_start, planned
 from clados.train.pretrain import folder_before, pretrain
@@ -192,7 +193,7 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
         if missing:
             return Leg(stage, learned, start, missing, ())
         differs += [*other, *_suited(asked, one)]
-        if getattr(learned, "critic", "head") == "judge" and not any(j in before or Path(j).is_dir() for j in judges):
+        if begins_as_judge(learned) and not any(each in before or Path(each).is_dir() for each in judges):
             differs.append("a head on the model foresees rewards, as no model judges that could begin a critic")
     pace = _pace(asked, stage, one)
     length = asked.length or scaled_length(stage, one)
@@ -203,13 +204,13 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
     if rate := pace["lr"]:
         published = getattr(stage.optimiser, "lr", 0.0)
         differs.append(f"rate {rate:g}, at which a small model moves in so few steps, published {published:g}")
-    data = _data(asked, stage, one) or _further_data(one, before.get(start))
+    own = _data(asked, stage, one)
+    data = own or _further_data(one, before.get(start))
     if isinstance(one, RolloutTask) and one.judged:
         differs.append(
             f"keeps the weights whose held-out answers are judged best, within {FARTHEST:g} nats of the start"
         )
-    embedded = data is None or data in FURTHER_DATA.values()
-    differs.append(f"learns from {f'the embedded set {data or one.data}' if embedded else data}")
+    differs.append(f"learns from {own or f'the embedded set {data or one.data}'}")
     return Leg(stage, learned, start, "", tuple(differs), judges, data, tuple(lengths))
 
 

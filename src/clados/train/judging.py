@@ -1,6 +1,7 @@
 """What a stage that learns from judgements needs beside prompts: judges, and the text that is mixed in."""
 
 import os
+import warnings
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from clados import spec as s
 from clados.apply.ready import load
 from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
-from clados.errors import InputError
+from clados.errors import CladosWarning, InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Source, SourceConfig, Task
 from clados.objectives.base import Judge
@@ -36,18 +37,28 @@ def judges_of(one: Task[Any, Any], reward: str | None) -> dict[str, Judge]:
     return {name.strip(): judge_of(name.strip()) for name in reward.split(",")}
 
 
+def begins_as_judge(objective: s.Objective) -> bool:
+    """Whether its rewards are foreseen by a critic that begins as its judge."""
+    return getattr(objective, "critic", "head") == "judge"
+
+
 def critic_of(objective: s.Objective, reward: str | None, tokenizer: Tokenizer | None) -> WholeModel | None:
     """A model that foresees rewards, as the first judge begun; None where a head on the model itself foresees them.
 
-    It reads the tokens that the model writes, so a judge of another vocabulary cannot begin it, nor can a function.
+    It reads the tokens that the model writes, so a judge of another vocabulary cannot begin it, of which a warning
+    tells, nor can a function.
     """
-    if getattr(objective, "critic", "head") != "judge" or reward is None or tokenizer is None:
+    if not begins_as_judge(objective) or reward is None or tokenizer is None:
         return None
-    for folder in filter(os.path.isdir, map(str.strip, reward.split(","))):
+    folders = [*filter(os.path.isdir, map(str.strip, reward.split(",")))]
+    for folder in folders:
         ready = load(folder, device="cuda" if torch.cuda.is_available() else "cpu")
         same = ready.tokenizer is not None and ready.tokenizer.key == tokenizer.key
         if same and s.Scalar.slot in ready.model.heads:
             return ready.model.requires_grad_()
+    if folders:
+        said = "a head on the model foresees rewards, as no judge with a reward reads the model's own vocabulary"
+        warnings.warn(CladosWarning(said), stacklevel=3)
     return None
 
 

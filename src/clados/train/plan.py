@@ -171,7 +171,8 @@ class Plan:
         Kept are, a position and layer, 34 d_model numbers and 5 scores a head and other position
         (Korthikanti et al. 2022, §4.1, in bytes of two-byte numbers), and three times the scores of the vocabulary.
         """
-        weights = 16 * s.count_parameters(self.model).total
+        beside = 0 if self.critic is None else sum(each.numel() for each in self.critic.parameters())
+        weights = 16 * (s.count_parameters(self.model).total + beside)
         micro = self.run.micro or self.run.batch
         sizes = [each for each in s.parts(self.model) if isinstance(each, s.Size)]
         length = max(1, self.setting.length)

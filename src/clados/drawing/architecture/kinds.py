@@ -73,7 +73,13 @@ def _recurrent(part: Recurrent, here: Here) -> Drawable:
     whose = "the last, and a memory" if part.sliding else "what came before, and a memory"
     seen = f"sees {whose}", matrix(part.stack.sees, Banded(1) if part.sliding else None, memory=MEMORY)
     kept = f"{kept_bytes(part.stack, part.size.dims):,} bytes"
-    notes = (f"{part.memory:,} states of each", "layer, from the text before;", "while writing, a KV cache:", kept)
+    notes = (
+        f"{part.memory:,} states of each",
+        "layer, from the text before;",
+        "while writing, a KV cache:",
+        kept,
+        "a token, in 16 bits",
+    )
     return tower(part, here.but(seen=seen), memory=remembered(notes))
 
 

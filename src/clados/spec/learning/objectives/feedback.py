@@ -86,6 +86,10 @@ class PPO(Objective):
 
     -E min(w A, clip(w, 1 - c, 1 + c) A), w the ratio of new and old probability, A the advantage by
     generalised estimation; of the judges' reward, kl log(p / p0) is taken off (Ouyang et al. 2022, eq. 2).
+
+    A critic that begins as the judge: Ouyang et al. 2022, §3.5; github:microsoft/DeepSpeedExamples
+    dschat/rlhf/rlhf_engine.py; github:hpcaitech/ColossalAI applications/Chat/examples/train_prompts.py;
+    github:nebuly-ai/optimate chatllama/rlhf/model_loader.py. A head on the model: TRL and trlX.
     """
 
     verb: ClassVar[str] = "chat"
