@@ -73,8 +73,6 @@ def test_several_processes_give_the_losses_and_weights_of_one(runs: Path, run: s
     near = 10 * NEAR if "paired" in run else NEAR  # cosines are divided by 0.01
     assert losses(logs[1]) == pytest.approx(losses(logs[0]), rel=near)
     assert [entry.get("tokens") for entry in logs[1]] == [entry.get("tokens") for entry in logs[0]]
-    if run.endswith("clip-4"):  # Adam's first steps turn rounding into steps where a gradient is nearly nothing
-        return
     weights = [load_file(folder / "trained.safetensors") for folder in (one, several)]
     for name, each in weights[0].items():
         torch.testing.assert_close(weights[1][name], each, rtol=1e-4, atol=1e-6, msg=name)
