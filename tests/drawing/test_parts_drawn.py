@@ -5,6 +5,8 @@ from typing import Any, get_args
 import pytest
 
 from clados import spec as s
+from clados.catalog.counts import named_model
+from clados.drawing.architecture.facts import facts
 from clados.drawing.architecture.figure import architecture_sheet, model_node
 from clados.drawing.architecture.patterns import axial, column_means
 from clados.drawing.layout.direction import Direction
@@ -120,3 +122,49 @@ def _entered(sheet: Sheet, key: str) -> set[str]:
     ends = [each.points[-1] for each in sheet.lines if each.key == key]
     boxes = [each for each in sheet.boxes if not each.key.endswith("frame")]
     return {each.key for each in boxes for x, y in ends if each.box.grown(1).overlaps(Box(x - 0.1, y - 0.1, 0.2, 0.2))}
+
+
+def _upwards(name: str, *keys: str) -> list[str]:
+    """These keys of a model's drawing, the lowest first."""
+    sheet, _, _ = architecture_sheet(declared(name).model, name)
+    return sorted(keys, key=lambda key: -sheet.anchors[key].top)
+
+
+def test_what_is_added_at_the_narrow_width_is_added_below_the_product_up_to_d_model() -> None:
+    order = ["inputs.tokens", "inputs.types", "inputs.position", "inputs.norm", "inputs.project"]
+    assert _upwards("albert", *reversed(order)) == order  # Lan et al. 2020, §3.1
+
+
+def test_positions_of_full_width_are_added_above_the_product_of_the_tokens() -> None:
+    sheet, _, _ = architecture_sheet(named_model("opt:350m").model, "opt:350m")
+    tops = [sheet.anchors[f"inputs.{name}"].top for name in ("tokens", "project", "position")]
+    assert tops == sorted(tops, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "notes", "own"),
+    [
+        ("bart", ("50,265 × 768",), False),
+        ("mbart", ("250,027 × 1,024", "times √d_model"), False),
+        ("alexatm-20b", ("150,000 × 4,096",), True),
+    ],
+)
+def test_the_table_that_a_decoder_reads_says_its_rows_and_is_dashed_where_it_is_the_encoders(
+    name: str, notes: tuple[str, ...], own: bool
+) -> None:
+    box = _boxes(declared(name).model)["target.tokens"]
+    assert box.notes == notes
+    assert (box.params_said is None) is not own
+    assert box.instead == ("" if own else "the same table")
+
+
+def test_the_width_of_each_stage_is_said() -> None:
+    assert ("d_model", "96, 192, 384, 768") in [fact for _, lines in facts(declared("swin").model) for fact in lines]
+
+
+def test_the_parameters_stand_clear_of_a_title_in_the_widest_bold_letters() -> None:
+    name = "decision-transformer:atari (shape assumed)"
+    sheet, _, _ = architecture_sheet(declared("decision-transformer").model, name)
+    title, counts = (next(each.box for each in sheet.labels if each.key.endswith(end)) for end in (name, "parameters"))
+    widest = 423.8  # of DejaVu Sans Bold at 17 pixels
+    assert counts.left >= title.left + widest + 8

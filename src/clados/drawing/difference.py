@@ -13,7 +13,7 @@ from clados.drawing.layout.kinds import KIND_STYLE
 from clados.drawing.layout.links import Beside, Linked
 from clados.drawing.layout.nodes import Drawable, Framed, InColumn, InRow, walk
 from clados.drawing.layout.parts import PartBox
-from clados.drawing.layout.sheet import Sheet, broken_lines, label_width, mark
+from clados.drawing.layout.sheet import Sheet, broken_lines, label_width, mark, title_width
 from clados.drawing.scale import count_label
 from clados.drawing.svg import Box, Figure, element
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
@@ -136,7 +136,7 @@ def difference_sheets(found: Differences) -> tuple[tuple[Sheet, Sheet, Sheet], f
 
 
 def _head_width(name: str, params: int) -> float:
-    return label_width(name, 17, bold=True) + 14 + label_width(_counted(params), 12)
+    return title_width(name) + 14 + label_width(_counted(params), 12)
 
 
 def _counted(params: int) -> str:
@@ -145,7 +145,7 @@ def _counted(params: int) -> str:
 
 def _headed(sheet: Sheet, x: float, name: str, params: int) -> None:
     title = sheet.text(x, 30, name, size=17, bold=True)
-    said = sheet.text(x + label_width(name, 17, bold=True) + 14, 30, _counted(params), size=12)
+    said = sheet.text(x + title_width(name) + 14, 30, _counted(params), size=12)
     sheet.put("title", name, [title, said])
 
 

@@ -7,7 +7,7 @@ from clados.drawing.architecture.figure import MARGIN, model_node
 from clados.drawing.layout.kinds import KIND_STYLE, PART_KINDS
 from clados.drawing.layout.nodes import share_label, walk
 from clados.drawing.layout.parts import PartBox
-from clados.drawing.layout.sheet import Sheet, label_width
+from clados.drawing.layout.sheet import Sheet, label_width, title_width
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 from clados.spec.kinds.model import Model
 
@@ -74,7 +74,7 @@ def treemap_sheet(model: Model, name: str) -> Sheet:
     held = sorted(groups.values(), key=lambda each: -sum(one.params for one in each))
     sheet = Sheet(sum(one.params for each in held for one in each))
     title = sheet.text(MARGIN, 30, name, size=17, bold=True)
-    said = sheet.text(MARGIN + label_width(name, 17, bold=True) + 14, 30, f"{sheet.total:,} parameters", size=12)
+    said = sheet.text(MARGIN + title_width(name) + 14, 30, f"{sheet.total:,} parameters", size=12)
     sheet.put("title", name, [title, said])
     places = tiled([sum(one.params for one in each) for each in held], Box(MARGIN, TOP, WIDE, HIGH))
     for group, place in zip(held, places):

@@ -44,7 +44,7 @@ def _size(part: Size) -> Iterator[Fact]:
 @side_numbers.register
 def _stages(part: Stages) -> Iterator[Fact]:
     yield "layers", ", ".join(map(str, part.layers))
-    yield "d_model", f"{part.d_model} doubled each time"
+    yield "d_model", ", ".join(f"{stage.d_model:,}" for stage in part.stages)
     yield "attention heads", ", ".join(map(str, part.heads))
 
 

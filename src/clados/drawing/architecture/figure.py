@@ -11,7 +11,7 @@ from clados.drawing.layout.direction import Direction
 from clados.drawing.layout.kinds import KIND_STYLE, PART_KINDS
 from clados.drawing.layout.nodes import Drawable, walk
 from clados.drawing.layout.parts import PartBox
-from clados.drawing.layout.sheet import NOTE, Sheet, broken_lines, label_width
+from clados.drawing.layout.sheet import NOTE, Sheet, broken_lines, label_width, title_width
 from clados.drawing.scale import count_label
 from clados.drawing.svg import Figure, element
 from clados.drawing.wording import worded
@@ -70,12 +70,12 @@ def architecture_sheet(
     sheet = Sheet(total=node.params, direction=direction, origin=(MARGIN + wide, TITLE))
     heading = f"{count_label(node.params)} parameters"
     title = sheet.text(MARGIN, 30, name, size=17, bold=True)
-    counts = sheet.text(MARGIN + label_width(name, 17, bold=True) + 14, 30, heading, size=12, class_="faint")
+    counts = sheet.text(MARGIN + title_width(name) + 14, 30, heading, size=12, class_="faint")
     sheet.put("title", name, [title, counts])
     node.draw(sheet, *((MARGIN, TITLE) if direction == "up" else (0.0, 0.0)))
     beside = wide <= _WIDEST
     width = wide + 2 * MARGIN + (_FACTS + 28 if beside else 0)
-    width = max(width, MARGIN * 2 + label_width(name, 17, bold=True) + label_width(heading, 12) + 14, 420)
+    width = max(width, MARGIN * 2 + title_width(name) + label_width(heading, 12) + 14, 420)
     bottom = TITLE + high
     if beside:
         end = _facts(sheet, model, MARGIN + wide + 28, TITLE + 12, _FACTS)

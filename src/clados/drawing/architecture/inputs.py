@@ -14,10 +14,11 @@ from clados.spec.inputs.adaptive import AdaptiveTokens
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.binned import Binned
 from clados.spec.inputs.captioned import TextThenCodes
+from clados.spec.inputs.factorised import Widened
 from clados.spec.inputs.image import ImageInputs, OverlappingPatches, Patches, PatchMap, Pixels
 from clados.spec.inputs.multimodal import Multimodal
-from clados.spec.inputs.target import Target
-from clados.spec.inputs.text import PaddedTokens, Tokens
+from clados.spec.inputs.target import OwnTarget, Target
+from clados.spec.inputs.text import PaddedTokens, Tokens, tokens_of
 from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.positions.absolute import Learned, Sinusoidal
 from clados.spec.positions.base import Position
@@ -68,7 +69,6 @@ def token_column(part: Tokens, here: Here, what: str) -> Drawable:
     """Token vectors, then all that is added to them, then a norm."""
     pieces = Unpacked(part, here.given)
     named = [name for name in pieces.own() if name not in ("types", "project")]
-    scaled = ("times √d_model",) if part.scaled else ()
     table = words(part, here)
     column: list[Drawable] = [
         _text(here.key("read"), what, "[length]"),
@@ -76,19 +76,26 @@ def token_column(part: Tokens, here: Here, what: str) -> Drawable:
             part,
             here.but(path=here.key("tokens")),
             names=named,
-            said=replace(table, notes=(*table.notes, *scaled)),
+            said=replace(table, notes=(*table.notes, *_scaled(part))),
             instead="" if here.counted else "the same table",
         ),
     ]
-    if "project" in pieces:
-        column.append(_product(part, here, "project"))
+    product = [_product(part, here, "project")] if "project" in pieces else []
+    if isinstance(part, Widened):
+        column += product
     if "types" in pieces:
         said = Words("table", "Segments", (f"{part.types} learned",))
         node = box(part, here.but(path=here.key("types"), width=SIDE), names=["types"], said=said)
         column.append(summand("types", node, here))
     column += _additions(part, pieces, here)
+    if not isinstance(part, Widened):  # all is added at the narrow width
+        column += product
     width = here.given.dims.d_model
     return InColumn((*column, Wire(f"[length, {width:,}]", side=here.other)), key=here.path)
+
+
+def _scaled(part: Tokens | Target) -> tuple[str, ...]:
+    return ("times √d_model",) if part.scaled else ()
 
 
 def _additions(part: Part, pieces: Unpacked, here: Here) -> list[Drawable]:
@@ -167,10 +174,13 @@ def _draw_coded(part: TextThenCodes, here: Here) -> Drawable:
 def _target(part: Target, here: Here) -> Drawable:
     """What a decoder reads, where it does so by itself."""
     pieces = Unpacked(part, here.given)
-    own = pieces.own()
-    said = Words("table", "Token embedding", ("of the decoder's own",) if own else ("the encoder's table",))
+    own, source = pieces.own(), tokens_of(here.given)
+    vocab = (part.vocab if isinstance(part, OwnTarget) else None) or source.vocab
+    width = here.given.dims.d_model if own else source.width(here.given.dims)
+    said = Words("table", "Token embedding", (f"{vocab.size:,} × {width:,}", *_scaled(part)))
+    at = here.but(path=here.key("tokens"), counted=here.counted and bool(own))
     column: list[Drawable] = [_text(here.key("read"), "tokens so far", "[length]")]
-    column.append(box(part, here.but(path=here.key("tokens")), names=own, said=said, instead="" if own else "shared"))
+    column.append(box(part, at, names=own, said=said, instead="" if own else "the same table"))
     column += _additions(part, pieces, here)
     return InColumn((*column, Wire(f"[length, {here.given.dims.d_model:,}]", side=here.other)), key=here.path)
 

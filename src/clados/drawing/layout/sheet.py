@@ -22,6 +22,11 @@ def label_width(text: str, size: float, *, bold: bool = False) -> float:
     return svg.text_width(text, size) * (BOLD if bold else 1.0)
 
 
+def title_width(name: str) -> float:
+    """Width of a drawing's title, at most: the widest usual bold letters (DejaVu Sans) are 7 % wider than ``BOLD``."""
+    return svg.text_width(name, 17) * 1.17
+
+
 def broken_lines(text: str, width: float, size: float) -> list[str]:
     """A text as it is drawn in lines that are no wider, broken at blanks; a word that is wider stands alone."""
     lines = [""]
