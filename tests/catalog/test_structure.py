@@ -119,6 +119,15 @@ def test_a_diff_has_what_each_token_takes() -> None:
     assert "For each token" in str(found.page())
 
 
+def test_weights_that_layers_share_take_operations_in_each_layer() -> None:
+    bert, albert = diff("bert:large", "albert:xxlarge").costs["FLOPs, 2 N"]
+    assert bert is not None
+    assert albert is not None
+    # as above, of 12 layers with d_model 4096 and d_ff 16,384 (Lan et al. 2020, table 1), though one set is counted
+    assert albert == pytest.approx(2 * 2 * 4096 * 12 * (2 * 4096 + 16_384), rel=1e-2)
+    assert albert > 7 * bert
+
+
 def test_what_has_no_cost_for_each_token_says_so() -> None:
     found = diff("t5:base", "bert:base")
     assert found.costs["FLOPs, 2 N"][0] is None

@@ -146,13 +146,21 @@ def kv_cache(model: Model) -> int | None:
 def token_flops(model: Model) -> int | None:
     """Floating-point operations that a token takes on its way up: 2 N, N the active parameters without embeddings.
 
-    After Kaplan et al. 2020 (arXiv:2001.08361, §2.1), without attention's scores, which grow with the length. None for
-    models in which not every token goes through all: of several stacks, of images, of control.
+    After Kaplan et al. 2020 (arXiv:2001.08361, §2.1), without attention's scores, which grow with the length; weights
+    that several layers share count in each of them. None for models in which not every token goes through all: of
+    several stacks, of images, of control.
     """
     if not isinstance(model, Encoder | Decoder) or not isinstance(model.inputs, Tokens):
         return None
-    counted = count_parameters(model)
+    counted = count_parameters(_unshared(model))
     return 2 * (counted.active - (counted.total - counted.non_embedding))
+
+
+def _unshared(model: Encoder | Decoder) -> Encoder | Decoder:
+    """The model with weights of its own in each layer."""
+    if isinstance(model.stack, Stack) and model.stack.groups:
+        return model.but(stack=model.stack.but(groups=None))
+    return model
 
 
 def training_compute(card: Card, size: CardSize) -> Value | None:
