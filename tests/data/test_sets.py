@@ -49,6 +49,8 @@ COUNTS = {
     "emoji": (Captioned, 1906),
     "emoji-16": (Captioned, 1906),
     "emoji-8": (Captioned, 1906),
+    "emoji-tones": (Captioned, 1906 + 1875),
+    "emoji-tones-16": (Captioned, 1906 + 1875),
     "fashion": (Labelled, 1000),
     "digits": (Labelled, 1797),
     "proteins": (Text, 16),
@@ -86,9 +88,23 @@ def test_a_file_is_the_one_that_the_manifest_names(row: dict[str, object]) -> No
 
 
 def test_the_embedded_files_stay_small_and_all_have_a_notice() -> None:
-    assert sum(row["bytes"] for row in manifest()) < 3_200_000
+    assert sum(row["bytes"] for row in manifest()) < 3_600_000
     notice = (files("clados") / ".." / ".." / "NOTICE").read_text(encoding="utf-8")
     assert [row["name"] for row in manifest() if f"{row['name']}:" not in notice] == []
+
+
+def test_an_emoji_in_another_skin_tone_differs_in_its_skin_and_its_name() -> None:
+    images = {image.captions[0]: image for image in read_as(Captioned, "emoji-tones")}
+    light, dark = (images[f"waving hand: {tone} skin tone"] for tone in ("light", "dark"))
+    usual = images["waving hand"]
+    assert light.captions == ("waving hand: light skin tone",)
+    assert {each.category for each in (light, dark, usual)} == {"People & Body"}
+    same = (light.image == dark.image).all(-1)
+    assert 0.3 < same.mean() < 0.7  # the ground and what moves around the hand
+    assert (light.image[~same].mean(), dark.image[~same].mean()) == (
+        pytest.approx(213, abs=25),
+        pytest.approx(90, abs=25),
+    )
 
 
 def test_the_glosses_that_are_held_out_are_of_the_frequent_synsets() -> None:

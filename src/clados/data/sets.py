@@ -269,11 +269,7 @@ def true_answers() -> list[RankedAnswers]:
 
 def emoji() -> list[Captioned]:
     """1,906 emoji of 32 x 32 pixels: the English name, then each tag as a caption, and the category."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(embedded_bytes("emoji32.png"))) as image:
-        sheet = np.asarray(image.convert("RGB"))
-    tiles = sheet.reshape(sheet.shape[0] // 32, 32, 44, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3)
+    tiles = _tiles("emoji32.png")
     return [
         Captioned(f"emoji/{row['id']}", tiles[row["place"]], (row["labels"]["en"], *row["tags"]), row["category"])
         for row in embedded_rows("emoji_labels")
@@ -281,14 +277,37 @@ def emoji() -> list[Captioned]:
     ]
 
 
-def small_emoji(side: int) -> list[Captioned]:
-    """The emoji brought to a side in pixels."""
+def emoji_tones() -> list[Captioned]:
+    """The same, and 1,875 of them in other skin tones, whose only caption is the name with the tone.
+
+    Most of a variant that is held out was seen in another tone: what is asked of it is what its caption says.
+    """
+    categories = {row["id"]: row["category"] for row in embedded_rows("emoji_labels")}
+    toned = [
+        Captioned(f"emoji/{row['id']}", tile, (row["label"],), categories[row["of"]])
+        for row, tile in zip(embedded_rows("emoji_tones"), _tiles("emoji_tones32.png"))
+    ]
+    return emoji() + toned
+
+
+def _tiles(file: str) -> NDArray[np.uint8]:
+    """The images of an embedded sheet of 44 columns: [images, 32, 32, 3]."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(embedded_bytes(file))) as image:
+        sheet = np.asarray(image.convert("RGB"))
+    tiles: NDArray[np.uint8] = sheet.reshape(sheet.shape[0] // 32, 32, 44, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3)
+    return tiles
+
+
+def smaller(images: Callable[[], list[Captioned]], side: int) -> list[Captioned]:
+    """Images brought to a side in pixels."""
     from PIL import Image
 
     def brought(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BOX))
 
-    return [replace(each, picture=brought(each.image)) for each in emoji()]
+    return [replace(each, picture=brought(each.image)) for each in images()]
 
 
 def fashion() -> list[Labelled]:
@@ -368,8 +387,10 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "checked-rules": checked_rules,
     "glosses": glosses,
     "emoji": emoji,
-    "emoji-16": partial(small_emoji, 16),
-    "emoji-8": partial(small_emoji, 8),
+    "emoji-16": partial(smaller, emoji, 16),
+    "emoji-8": partial(smaller, emoji, 8),
+    "emoji-tones": emoji_tones,
+    "emoji-tones-16": partial(smaller, emoji_tones, 16),
     "fashion": fashion,
     "digits": digits,
     "proteins": proteins,
