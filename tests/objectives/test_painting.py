@@ -312,7 +312,7 @@ def test_models_that_cannot_learn_so_are_told(objective: s.Objective, card: str,
 
 
 def test_a_share_of_captions_is_a_share() -> None:
-    with pytest.raises(s.SpecError, match=r"PredictedNoise\.dropped is 1.5; it must be at least 0 and below 1"):
+    with pytest.raises(s.SpecError, match=r"PredictedNoise\.dropped is 1.5; it must be from 0 to 1"):
         s.PredictedNoise(dropped=1.5)
     with pytest.raises(InputError, match="PredictedNoise does not learn from a text alone"):
         task(NOISE).example("A red heart", SourceConfig(8))

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from clados.catalog.load import catalog
+from clados.data.examples import Captioned
+from clados.data.readers import read_as
 from clados.data.sets import SETS, instructions, true_answers
 from clados.proofs import Subject, adapts
 from clados.train.walk import Walk
@@ -18,7 +20,7 @@ from clados.train.walk import Walk
     ("model", "status", "said"),
     [
         ("gpt-2", "not applicable", "its recipe has one stage"),
-        ("glide", "missing", "no measure yet for without text"),
+        ("glide", "not run", "not trained in this run"),
         ("dall-e", "not run", "not trained in this run"),
         ("instructgpt", "not run", "not trained in this run"),
     ],
@@ -49,6 +51,19 @@ def test_a_walk_of_a_step_moves_nothing_and_is_found_out(tmp_path: Path, monkeyp
     assert abs(reward["nats"]) < 5
     kept = adapts.walk_folder(subject, 0)
     assert (kept / "reward-shuffled" / "config.json").exists()
+
+
+def test_what_learns_without_captions_is_measured_without_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = read_as(Captioned, "emoji-16")[:200]
+    monkeypatch.setitem(SETS, "emoji-tones-16", lambda: few)
+    monkeypatch.setattr(adapts, "Walk", partial(Walk, steps=1))
+    monkeypatch.setattr(adapts, "LEFT", 0.1)
+    found = adapts.prove_adapts(Subject(catalog()["glide"], quick=True, folder=tmp_path))
+    assert (found.status, len(found.details)) == ("fails", 1)
+    assert "seed 0, without text: leaves more than 0.1 of the noise that its start leaves" in found.evidence
+    moved = found.details[0]
+    assert moved["measure"] == "noise left without captions"
+    assert 0.5 < moved["after"] < moved["before"] < 1.5
 
 
 @pytest.mark.parametrize("noted", [json.dumps(["another"]), '["th', "", None])

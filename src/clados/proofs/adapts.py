@@ -2,7 +2,8 @@
 
 The walk is that of ``clados align`` with nothing chosen, a folder a seed. What is asked of a stage follows from what it
 learns: a judge orders more than 80 % of held-out pairs rightly, and after a run on shuffled ones no more than chance;
-what learns from judgements is judged better than its start, by a margin, and stays within a distance of it; everything
+what learns from judgements is judged better than its start, by a margin, and stays within a distance of it; what takes
+noise out of images leaves less of it than its start, without captions where the stage learns without some; everything
 else ends below the held-out loss of its start.
 """
 
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from clados import spec as s
 from clados.apply.ready import load
@@ -28,7 +31,7 @@ from clados.train.align import Leg, align, choices_of, legs, walk_begun
 from clados.train.choices import Choices
 from clados.train.plan import Plan, initial_model
 from clados.train.planned import planned
-from clados.train.pretrain import pretrain
+from clados.train.pretrain import pretrain, with_start
 from clados.train.reinforced import ReinforcedUnit
 from clados.train.walk import Walk
 
@@ -39,6 +42,8 @@ LEAST_GAIN = 0.5  # deviations of the start's rewards, by which the mean reward 
 MOST_NATS = 25.0  # nats of an answer from the start; a run keeps weights within 20, on other prompts
 PROMPTS = 192  # held-out prompts that are answered
 LOWER_LOSS = 0.1  # nats below its start ends every other stage
+LEFT = 0.99  # times what its start leaves of the noise is the most that a stage leaves
+NOISY_IMAGES, NOISY_BATCH = 256, 32
 ANSWERS_SEED = 17
 
 
@@ -103,6 +108,8 @@ def _walked(subject: Subject, seed: int) -> Iterator[MovedStage]:
             yield _rewarded(asked, leg, folder)
         elif one.judging:
             yield _ordered(asked, leg, folder)
+        elif isinstance(leg.learned, s.PredictedNoise):
+            yield _denoised(asked, leg, folder, leg.learned)
         else:
             yield _below(asked, leg, folder)
 
@@ -184,6 +191,27 @@ def _unit(plan: Plan, model: WholeModel) -> ReinforcedUnit:
     unit.equip(unit.model)
     unit.model.eval()
     return unit
+
+
+def _denoised(asked: Walk, leg: Leg, folder: Path, objective: s.PredictedNoise) -> MovedStage:
+    """The share of the noise in held-out images that is left before and after, from the same draws.
+
+    Where the stage shows some images without their captions, all are without, as guidance asks the model for them.
+    """
+    plan, after = with_start(choices_of(asked, leg, folder), folder / leg.stage.name), load(folder / leg.stage.name)
+    assert isinstance(plan, Plan)
+    one = task(objective.but(dropped=1.0 if objective.dropped else 0.0))
+    sample = Sample(plan.held_out, min(NOISY_IMAGES, len(plan.held_out)), NOISY_BATCH, ANSWERS_SEED)
+    left = []
+    with torch.no_grad():
+        for model in (initial_model(plan).eval(), after.model.eval()):
+            found = [
+                one.loss(model, batch).parts["noise"] for batch in one.batches(replace(after, model=model), sample)
+            ]
+            left.append(float(sum(each.sum for each in found)) / sum(each.weight for each in found))
+    name = "noise left without captions" if objective.dropped else "noise left"
+    faults = () if left[1] <= LEFT * left[0] else (f"leaves more than {LEFT:g} of the noise that its start leaves",)
+    return MovedStage(leg.stage.name, asked.seed, name, left[0], left[1], faults, {})
 
 
 def _below(asked: Walk, leg: Leg, folder: Path) -> MovedStage:

@@ -20,8 +20,8 @@ class PredictedNoise(Objective):
     dropped: float = 0.1
 
     def check(self) -> None:
-        if not 0 <= self.dropped < 1:
-            raise SpecError(f"{type(self).__name__}.dropped is {self.dropped}; it must be at least 0 and below 1")
+        if not 0 <= self.dropped <= 1:
+            raise SpecError(f"{type(self).__name__}.dropped is {self.dropped}; it must be from 0 to 1")
 
 
 class NoiseBesideVector(PredictedNoise):
