@@ -72,12 +72,15 @@ def prove_fields(subject: Subject) -> Finding:
     return Finding("holds", evidence, tuple(rows))
 
 
-def model_fields(subject: Subject) -> list[dict[str, Any]]:
+def model_fields(subject: Subject, known: set[str] | None = None) -> list[dict[str, Any]]:
     """Each change of a structure: where, what, and what noticed it (empty: nothing did).
 
     Results are cached by the model, its references, its layouts and its objective.
+
+    Args:
+        known: words that were noticed in other declarations, which are left out; those that are noticed join them.
     """
-    declaration, rows, noticed_before = subject.declaration, [], set[str]()
+    declaration, rows, noticed_before = subject.declaration, [], set[str]() if known is None else known
     objective = declaration.recipe.stages[0].objective
     with cases(subject.card.id, declaration, usual=True) as every:
         for size, model in unlike(declaration).items():
@@ -85,10 +88,12 @@ def model_fields(subject: Subject) -> list[dict[str, Any]]:
             shown = objective if runs(objective) else None  # an objective that makes no batch shows no word
             rests_on = repr((model, [comparison_key(case) for case in against], declaration.layouts, shown))
             key = (rests_on, frozenset(noticed_before))
-            if key not in CHECKED:
-                CHECKED[key] = dict(_changes(declaration, against, model, noticed_before))
-            rows += [{"size": size, "compared": bool(against), **row} for row in CHECKED[key].values()]
-            noticed_before |= {word for word, row in CHECKED[key].items() if not _missed(row)}
+            found = CHECKED.get(key) if known is None else None
+            found = found or dict(_changes(declaration, against, model, noticed_before))
+            if known is None:
+                CHECKED[key] = found
+            rows += [{"size": size, "compared": bool(against), **row} for row in found.values()]
+            noticed_before |= {word for word, row in found.items() if not _missed(row)}
     return rows
 
 
@@ -181,21 +186,37 @@ def compared(case: Case, changed: s.Model) -> str:
     return "another set of parameters" if learned != reference.results.gradients.keys() else ""
 
 
-def recipe_fields(subject: Subject) -> list[dict[str, Any]]:
+def recipe_fields(subject: Subject, known: set[str] | None = None) -> list[dict[str, Any]]:
     """The same of each stage of the recipe that can be trained: what it produces when it is changed must differ."""
     rows, able = [], trainable(subject.declaration.recipe)
     for number, stage in enumerate(subject.declaration.recipe.stages):
         if stage not in able:
             continue
         declaration = subject.declaration.but(recipe=s.Recipe((stage,)))  # what it starts from is nothing to it
+        changes = [
+            mutant
+            for mutant in mutants(declaration.recipe)
+            if not EXCLUDED.search(mutant.path) and mutant.path != "stages" and not _says_nothing(declaration, mutant)
+        ]
+        if known is not None:
+            changes = [each for each in changes if _stage_word(declaration, each) not in known]
+            known |= {_stage_word(declaration, each) for each in changes}
+        if not changes:
+            continue
         usual = Produced(declaration)
-        for mutant in mutants(declaration.recipe):
-            if EXCLUDED.search(mutant.path) or mutant.path == "stages" or _says_nothing(declaration, mutant):
-                continue
+        for mutant in changes:
             how = "the declaration's refusal" if mutant.part is None else _produces(usual, mutant.part)
             change = f"recipe.{mutant}".replace("stages[0]", f"stages[{number}]")
             rows.append({"size": "recipe", "change": change, "noticed": how})
     return rows
+
+
+def _stage_word(declaration: s.Declaration, mutant: Mutant) -> str:
+    """A change of a recipe's word by its place, the part that says it, the objective and the kind of model."""
+    stage = declaration.recipe.stages[0]
+    above = mutant.path.rpartition(".")[0]
+    part = s.reach(declaration.recipe, above) if above != "stages[0]" else type(stage)
+    return repr((str(mutant), type(stage.objective), type(declaration.model), part, mutant.new))
 
 
 def _says_nothing(declaration: s.Declaration, mutant: Mutant) -> bool:
