@@ -55,7 +55,7 @@ def test_a_walk_of_a_step_moves_nothing_and_is_found_out(tmp_path: Path, monkeyp
 
 def test_what_learns_without_captions_is_measured_without_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     few = read_as(Captioned, "emoji-16")[:200]
-    monkeypatch.setitem(SETS, "emoji-tones-16", lambda: few)
+    monkeypatch.setitem(SETS, "emoji-16", lambda: few)
     monkeypatch.setattr(adapts, "Walk", partial(Walk, steps=1))
     monkeypatch.setattr(adapts, "LEFT", 0.1)
     found = adapts.prove_adapts(Subject(catalog()["glide"], quick=True, folder=tmp_path))

@@ -44,7 +44,7 @@ class ImagesInTextTask(Task[s.ImagesInText, ImagePage], objective=s.ImagesInText
     """An image with its best caption, with all its captions, and on a page with others of its category."""
 
     reads = Captioned
-    data = "emoji-tones"
+    data = "emoji"
     length = 32
     batch = 16
     term = "pairs nats"

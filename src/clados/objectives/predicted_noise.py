@@ -29,7 +29,7 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
     """Images with noise of steps drawn evenly, and their captions."""
 
     reads = Captioned
-    data = "emoji-tones-16"
+    data = "emoji-16"
     length = 32
     batch = 32
     term = "noise"
