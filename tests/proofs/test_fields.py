@@ -14,8 +14,8 @@ from clados.proofs.mutations import example, mutants, put, siblings
 from clados.proofs.produced import Produced
 
 TRAINED = [name for name in package_models() if runs(declared(name).recipe.stages[0].objective)]
-# What was noticed in one declaration says the same of an equal part in its place in another: here it is tried once, while
-# ``clados verify`` tries all words of each.
+# A word that was noticed in one declaration is not tried again in an equal part in its place in another; ``clados
+# verify`` tries all words of each.
 KNOWN: set[str] = set()
 KNOWN_OF_RECIPES: set[str] = set()
 
