@@ -300,14 +300,14 @@ def _tiles(file: str) -> NDArray[np.uint8]:
     return tiles
 
 
-def smaller(images: Callable[[], list[Captioned]], side: int) -> list[Captioned]:
+def _brought(images: Callable[[], list[Captioned]], side: int) -> list[Captioned]:
     """Images brought to a side in pixels."""
     from PIL import Image
 
-    def brought(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def at_side(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BOX))
 
-    return [replace(each, picture=brought(each.image)) for each in images()]
+    return [replace(each, picture=at_side(each.image)) for each in images()]
 
 
 def fashion() -> list[Labelled]:
@@ -387,10 +387,10 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "checked-rules": checked_rules,
     "glosses": glosses,
     "emoji": emoji,
-    "emoji-16": partial(smaller, emoji, 16),
-    "emoji-8": partial(smaller, emoji, 8),
+    "emoji-16": partial(_brought, emoji, 16),
+    "emoji-8": partial(_brought, emoji, 8),
     "emoji-tones": emoji_tones,
-    "emoji-tones-16": partial(smaller, emoji_tones, 16),
+    "emoji-tones-16": partial(_brought, emoji_tones, 16),
     "fashion": fashion,
     "digits": digits,
     "proteins": proteins,

@@ -43,6 +43,7 @@ MOST_NATS = 25.0  # nats of an answer from the start; a run keeps weights within
 PROMPTS = 192  # held-out prompts that are answered
 LOWER_LOSS = 0.1  # nats below its start ends every other stage
 LEFT = 0.99  # times what its start leaves of the noise is the most that a stage leaves
+NOISE = "noise"  # the loss of what takes it out of images
 NOISY_IMAGES, NOISY_BATCH = 256, 32
 ANSWERS_SEED = 17
 
@@ -108,7 +109,7 @@ def _walked(subject: Subject, seed: int) -> Iterator[MovedStage]:
             yield _rewarded(asked, leg, folder)
         elif one.judging:
             yield _ordered(asked, leg, folder)
-        elif isinstance(leg.learned, s.PredictedNoise):
+        elif one.term == NOISE:
             yield _denoised(asked, leg, folder, leg.learned)
         else:
             yield _below(asked, leg, folder)
@@ -193,7 +194,7 @@ def _unit(plan: Plan, model: WholeModel) -> ReinforcedUnit:
     return unit
 
 
-def _denoised(asked: Walk, leg: Leg, folder: Path, objective: s.PredictedNoise) -> MovedStage:
+def _denoised(asked: Walk, leg: Leg, folder: Path, objective: Any) -> MovedStage:
     """The share of the noise in held-out images that is left before and after, from the same draws.
 
     Where the stage shows some images without their captions, all are without, as guidance asks the model for them.
@@ -205,9 +206,7 @@ def _denoised(asked: Walk, leg: Leg, folder: Path, objective: s.PredictedNoise) 
     left = []
     with torch.no_grad():
         for model in (initial_model(plan).eval(), after.model.eval()):
-            found = [
-                one.loss(model, batch).parts["noise"] for batch in one.batches(replace(after, model=model), sample)
-            ]
+            found = [one.loss(model, batch).parts[NOISE] for batch in one.batches(replace(after, model=model), sample)]
             left.append(float(sum(each.sum for each in found)) / sum(each.weight for each in found))
     name = "noise left without captions" if objective.dropped else "noise left"
     faults = () if left[1] <= LEFT * left[0] else (f"leaves more than {LEFT:g} of the noise that its start leaves",)

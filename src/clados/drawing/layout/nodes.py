@@ -209,7 +209,7 @@ class InRow(Drawable):
         return found[self.main]
 
 
-def title_width(title: str) -> float:
+def frame_title_width(title: str) -> float:
     """Of a frame's title, with room before and after it."""
     return label_width(title, 13, bold=True) + 18
 
@@ -261,7 +261,7 @@ class Framed(Drawable):
 
     @cached_property
     def _titles(self) -> float:
-        return max(title_width(self.title), label_width(self.note, NOTE) + 18)
+        return max(frame_title_width(self.title), label_width(self.note, NOTE) + 18)
 
     @property
     def _head(self) -> float:

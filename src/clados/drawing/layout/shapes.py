@@ -17,7 +17,7 @@ from clados.drawing.layout.nodes import (
     Ports,
     counts_width,
     draw_frame,
-    title_width,
+    frame_title_width,
 )
 from clados.drawing.layout.parts import LOWER, PartBox
 from clados.drawing.layout.sheet import Sheet
@@ -133,7 +133,7 @@ class Tracks(Drawable):
         one = [row.left.extent for row in self.rows if row.left]
         other = [row.right.extent for row in self.rows if row.right]
         titled = self.frames if self.direction == "up" else ()  # the left line passes the titles
-        titles = max((title_width(frame.title) - PAD for frame in titled), default=0.0)
+        titles = max((frame_title_width(frame.title) - PAD for frame in titled), default=0.0)
         return (
             max(titles, *(each.axis for each in one)), max(each.width - each.axis for each in one),
             max(each.axis for each in other), max(each.width - each.axis for each in other),
@@ -150,7 +150,7 @@ class Tracks(Drawable):
         for frame in self.frames if self.direction == "right" else ():  # its title stands along the flow there
             rows = slice(frame.first, frame.last + 1)
             params = sum(node.params for row in self.rows[rows] for node in row.nodes)
-            found[frame.last] += max(0.0, title_width(frame.title) + counts_width(params) - _long(found[rows]))
+            found[frame.last] += max(0.0, frame_title_width(frame.title) + counts_width(params) - _long(found[rows]))
         return found
 
     @cached_property
