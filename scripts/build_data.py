@@ -285,6 +285,7 @@ def emoji_tones32(archives: list[Archive]) -> bytes:
 
 
 def _sheet(archives: list[Archive], rows: list[Row]) -> bytes:
+    """One PNG of the rows' images, in their order."""
     _, images = archives
     source = Image.open(io.BytesIO(images.bytes("img/twitter/sheets-128/32.png"))).convert("RGBA")
     ground = Image.new("RGBA", source.size, "white")

@@ -57,7 +57,7 @@ def test_what_learns_without_captions_is_measured_without_any(tmp_path: Path, mo
     few = read_as(Captioned, "emoji-16")[:200]
     monkeypatch.setitem(SETS, "emoji-16", lambda: few)
     monkeypatch.setattr(adapts, "Walk", partial(Walk, steps=1))
-    monkeypatch.setattr(adapts, "LEFT", 0.1)
+    monkeypatch.setattr(adapts, "MOST_LEFT", 0.1)
     found = adapts.prove_adapts(Subject(catalog()["glide"], quick=True, folder=tmp_path))
     assert (found.status, len(found.details)) == ("fails", 1)
     assert "seed 0, without text: leaves more than 0.1 of the noise that its start leaves" in found.evidence

@@ -9,9 +9,10 @@ from clados.models.declared import declared, package_models
 from clados.objectives import runs
 from clados.proofs import Subject, unseen
 from clados.proofs.cases import small, structures
-from clados.proofs.fields import BROKE, _skeleton, model_fields, recipe_fields, unlike
+from clados.proofs.fields import BROKE, _skeleton, model_fields, recipe_changes, recipe_fields, unlike
 from clados.proofs.mutations import example, mutants, put, siblings
 from clados.proofs.produced import Produced
+from clados.train.chain import trainable
 
 TRAINED = [name for name in package_models() if runs(declared(name).recipe.stages[0].objective)]
 # A word that was noticed in one declaration is not tried again in an equal part in its place in another; ``clados
@@ -23,6 +24,7 @@ KNOWN_OF_RECIPES: set[str] = set()
 @pytest.mark.parametrize("model", package_models())
 def test_every_changed_word_of_a_structure_is_noticed(model: str) -> None:
     rows = model_fields(Subject(catalog()[model]), KNOWN)
+    assert sum(len([*mutants(small(each))]) for each in unlike(declared(model)).values()) > 30
     assert [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)] == []
 
 
@@ -44,6 +46,8 @@ def test_where_a_recipe_cannot_be_tried_the_proof_says_why(model: str) -> None:
 @pytest.mark.parametrize("model", RECIPES)
 def test_every_changed_word_of_a_recipe_is_noticed(model: str) -> None:
     rows = recipe_fields(Subject(catalog()[model]), KNOWN_OF_RECIPES)
+    stages = trainable(declared(model).recipe)
+    assert sum(len(recipe_changes(declared(model).but(recipe=s.Recipe((each,))))) for each in stages) > 10
     assert [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)] == []
 
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from clados import spec as s
 from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
 from clados.models.declared import declared, package_models
@@ -52,3 +53,15 @@ def test_objectives_of_tuning_read_as_they_were_written() -> None:
     )
     assert "start='gpt-3'" in repr(stage)
     assert stage.but(objective=NextToken()) != stage
+
+
+def test_a_stage_after_another_has_its_words_but_for_those_that_are_said() -> None:
+    first, later = declared("glide").recipe.stages
+    assert isinstance(later, s.Tuning)
+    assert (later.start, later.name, later.objective) == ("pretraining", "without text", s.PredictedNoise(dropped=0.2))
+    own = "name", "objective"
+    assert {name: getattr(later, name) for name in s.part_fields(first) if name not in own} == {
+        name: value for name, value in s.part_fields(first).items() if name not in own
+    }
+    with pytest.raises(s.SpecError, match="Tuning has no 'stepz'; did you mean 'steps'"):
+        s.Tuning.after(first, name="more", stepz=3)

@@ -278,9 +278,9 @@ def emoji() -> list[Captioned]:
 
 
 def emoji_tones() -> list[Captioned]:
-    """The same, and 1,875 of them in other skin tones, whose only caption is the name with the tone.
+    """``emoji``, and 1,875 of them in other skin tones, whose only caption is the name with the tone.
 
-    Most of a variant that is held out was seen in another tone: what is asked of it is what its caption says.
+    The drawing of a held-out variant was mostly seen in another tone, and each word of its caption in another caption.
     """
     categories = {row["id"]: row["category"] for row in embedded_rows("emoji_labels")}
     toned = [

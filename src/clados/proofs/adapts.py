@@ -42,7 +42,7 @@ LEAST_GAIN = 0.5  # deviations of the start's rewards, by which the mean reward 
 MOST_NATS = 25.0  # nats of an answer from the start; a run keeps weights within 20, on other prompts
 PROMPTS = 192  # held-out prompts that are answered
 LOWER_LOSS = 0.1  # nats below its start ends every other stage
-LEFT = 0.99  # times what its start leaves of the noise is the most that a stage leaves
+MOST_LEFT = 0.99  # times what its start leaves of the noise is the most that a stage leaves
 NOISE = "noise"  # the loss of what takes it out of images
 NOISY_IMAGES, NOISY_BATCH = 256, 32
 ANSWERS_SEED = 17
@@ -209,7 +209,8 @@ def _denoised(asked: Walk, leg: Leg, folder: Path, objective: Any) -> MovedStage
             found = [one.loss(model, batch).parts[NOISE] for batch in one.batches(replace(after, model=model), sample)]
             left.append(float(sum(each.sum for each in found)) / sum(each.weight for each in found))
     name = "noise left without captions" if objective.dropped else "noise left"
-    faults = () if left[1] <= LEFT * left[0] else (f"leaves more than {LEFT:g} of the noise that its start leaves",)
+    lower = left[1] <= MOST_LEFT * left[0]
+    faults = () if lower else (f"leaves more than {MOST_LEFT:g} of the noise that its start leaves",)
     return MovedStage(leg.stage.name, asked.seed, name, left[0], left[1], faults, {})
 
 

@@ -88,12 +88,10 @@ def model_fields(subject: Subject, known: set[str] | None = None) -> list[dict[s
             shown = objective if runs(objective) else None  # an objective that makes no batch shows no word
             rests_on = repr((model, [comparison_key(case) for case in against], declaration.layouts, shown))
             key = (rests_on, frozenset(noticed_before))
-            found = CHECKED.get(key) if known is None else None
-            found = found or dict(_changes(declaration, against, model, noticed_before))
-            if known is None:
-                CHECKED[key] = found
-            rows += [{"size": size, "compared": bool(against), **row} for row in found.values()]
-            noticed_before |= {word for word, row in found.items() if not _missed(row)}
+            if key not in CHECKED:
+                CHECKED[key] = dict(_changes(declaration, against, model, noticed_before))
+            rows += [{"size": size, "compared": bool(against), **row} for row in CHECKED[key].values()]
+            noticed_before |= {word for word, row in CHECKED[key].items() if not _missed(row)}
     return rows
 
 
@@ -187,35 +185,46 @@ def compared(case: Case, changed: s.Model) -> str:
 
 
 def recipe_fields(subject: Subject, known: set[str] | None = None) -> list[dict[str, Any]]:
-    """The same of each stage of the recipe that can be trained: what it produces when it is changed must differ."""
+    """The same of each stage of the recipe that can be trained: what it produces when it is changed must differ.
+
+    Args:
+        known: as of ``model_fields``; without it the stages of a recipe leave nothing out either.
+    """
     rows, able = [], trainable(subject.declaration.recipe)
     for number, stage in enumerate(subject.declaration.recipe.stages):
         if stage not in able:
             continue
         declaration = subject.declaration.but(recipe=s.Recipe((stage,)))  # what it starts from is nothing to it
-        changes = [
-            mutant
-            for mutant in mutants(declaration.recipe)
-            if not EXCLUDED.search(mutant.path) and mutant.path != "stages" and not _says_nothing(declaration, mutant)
-        ]
-        if known is not None:
-            changes = [each for each in changes if _stage_word(declaration, each) not in known]
-            known |= {_stage_word(declaration, each) for each in changes}
-        if not changes:
-            continue
-        usual = Produced(declaration)
-        for mutant in changes:
+        usual, noticed_before = None, set[str]() if known is None else known
+        for mutant in recipe_changes(declaration):
+            if (word := _stage_word(declaration, mutant)) in noticed_before:
+                continue
+            usual = usual or Produced(declaration)
             how = "the declaration's refusal" if mutant.part is None else _produces(usual, mutant.part)
             change = f"recipe.{mutant}".replace("stages[0]", f"stages[{number}]")
             rows.append({"size": "recipe", "change": change, "noticed": how})
+            if not _missed(rows[-1]):
+                noticed_before.add(word)
     return rows
 
 
+def recipe_changes(declaration: s.Declaration) -> list[Mutant]:
+    """The changes of a recipe of one stage that a short run on a small machine has to notice."""
+    return [
+        mutant
+        for mutant in mutants(declaration.recipe)
+        if not EXCLUDED.search(mutant.path) and mutant.path != "stages" and not _says_nothing(declaration, mutant)
+    ]
+
+
 def _stage_word(declaration: s.Declaration, mutant: Mutant) -> str:
-    """A change of a recipe's word by its place, the part that says it, the objective and the kind of model."""
-    stage = declaration.recipe.stages[0]
-    above = mutant.path.rpartition(".")[0]
-    part = s.reach(declaration.recipe, above) if above != "stages[0]" else type(stage)
+    """A change of a recipe's word by its place, the part that says it, the objective and the kind of model.
+
+    Of a stage's own words the part is told by the kinds of its fields: a rate of AdamW is not one of Adafactor.
+    """
+    stage, above = declaration.recipe.stages[0], mutant.path.rpartition(".")[0]
+    kinds = {name: type(value) for name, value in s.part_fields(stage).items()}
+    part = s.reach(declaration.recipe, above) if above != "stages[0]" else kinds
     return repr((str(mutant), type(stage.objective), type(declaration.model), part, mutant.new))
 
 

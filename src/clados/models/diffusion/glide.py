@@ -40,30 +40,18 @@ upsampler = filtered_upsampler.but(
     size=DenoiserSize(Levels((384, 384, 768, 768, 1536, 1536), blocks=2, head_dim=64), Size(24, 1024, 16))
 )
 
-adam, data = AdamW(lr=1e-4, decay=0.0), "DALL-E's 250 million images with captions, of 64 pixels"
 pretraining = Stage(
     name="pretraining",
     objective=PredictedNoise(dropped=0.0),
-    data=data,
-    optimiser=adam,
+    data="DALL-E's 250 million images with captions, of 64 pixels",
+    optimiser=AdamW(lr=1e-4, decay=0.0),
     schedule=Constant(),
     batch=2048,
     length=128,
     steps=2_500_000,
     average=0.9999,
 )
-guidable = Tuning(
-    name="without text",
-    start="pretraining",
-    objective=PredictedNoise(dropped=0.2),
-    data=data,
-    optimiser=adam,
-    schedule=Constant(),
-    batch=2048,
-    length=128,
-    steps=2_500_000,
-    average=0.9999,
-)
+guidable = Tuning.after(pretraining, name="without text", objective=but(dropped=0.2))
 enlarging = pretraining.but(data="the same, of 256 pixels", batch=512, steps=1_600_000)
 
 declaration = Declaration(

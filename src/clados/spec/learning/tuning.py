@@ -1,9 +1,9 @@
 """Tuning: stages that begin from a trained model."""
 
 import re
-from typing import Self
+from typing import Any, Self
 
-from clados.spec.core.part import Part
+from clados.spec.core.part import Part, part_fields
 from clados.spec.errors import SpecError
 from clados.spec.learning.recipe import Stage
 
@@ -95,3 +95,12 @@ class Tuning(Stage, kw_only=True):
     judges: tuple[str, ...] = ()  # earlier stages, whose models say how good an answer is
     trains: Trained | None = None  # None: everything
     rates: Rates | None = None  # None: one for all
+
+    @classmethod
+    def after(cls, stage: Stage, *, name: str, **changes: Any) -> "Tuning":
+        """The stage that starts from what another one trained, with that one's words but for these.
+
+        Raises:
+            SpecError: as ``but``.
+        """
+        return cls(**{**part_fields(stage), "name": name}, start=stage.name).but(**changes)
