@@ -295,15 +295,15 @@ def test_what_several_models_are_tuned_from_is_trained_once() -> None:
 def test_of_stages_that_go_on_and_are_measured_by_one_loss_the_first_is_proven() -> None:
     """OpenAssistant's second mixture of dialogues is, of the embedded data, the first again.
 
-    Stable Diffusion's last stage leaves captions out, which those that are held out have: its first is proven that
-    takes noise out, after its coder. GLIDE's last is drawn anew.
+    GLIDE's and Stable Diffusion's last stages leave captions out, which those that are held out have: the first is
+    proven that takes noise out, of Stable Diffusion after its coder.
     """
     subject = Subject(catalog()["openassistant-llama"])
     assert [stage.name for stage in subject.declaration.recipe.stages[:2]] == ["pretraining", "tuning"]
     assert training.stage_of(subject.declaration).name == training.choices(subject, 0).stage == "pretraining"
     assert training.stage_of(declared("t0")).name == "tuning"
     assert training.choices(Subject(catalog()["stable-diffusion"]), 0).stage == "pretraining"
-    assert training.stage_of(declared("glide")).name == "without text"
+    assert training.stage_of(declared("glide")).name == "pretraining"
     assert training.choices(Subject(catalog()["koala"]), 0).stage is None
 
 
