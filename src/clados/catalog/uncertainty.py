@@ -39,8 +39,8 @@ def uncertainty(size: CardSize) -> Uncertainty | None:
 
 def compute_uncertainty(card: Card, size: CardSize) -> Uncertainty | None:
     """From the published operations of a size's training to those by its tokens; None unless both are known."""
-    published, counted = size.compute, compute_by_tokens(card, size)
-    if not (published and published.known and counted):
+    published = size.compute
+    if not (published and published.known) or (counted := compute_by_tokens(card, size)) is None:
         return None
     low, high = sorted(float(each.items[0]) for each in (published, counted))
     return Uncertainty(low, high, counted=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
 
-from clados.drawing.svg import Box
+from clados.drawing.svg import Box, crossing
 
 _NEAR = 9.0  # from the point to a label that needs no leader
 _WIDE, _HIGH = 64.0, 20.0  # of the cells by which what is near is found, in pixels
@@ -58,42 +58,48 @@ _Sides = tuple[float, float, float, float]  # left, top, right, bottom
 _Spanned = tuple[_Sides, _Line]  # a line, and the box around it
 
 
-@dataclass(frozen=True)
-class _Taken:
-    """What is on the paper already, by the cells that it touches: points, labels, leaders; lines rather left alone."""
+@dataclass(slots=True)
+class _Cell:
+    """What is on a piece of the paper already: points, labels, leaders and other lines; lines rather left alone."""
 
-    points: dict[tuple[int, int], list[tuple[str, _Sides]]] = field(default_factory=lambda: defaultdict(list))
-    rather: dict[tuple[int, int], list[_Spanned]] = field(default_factory=lambda: defaultdict(list))
-    labels: dict[tuple[int, int], list[_Sides]] = field(default_factory=lambda: defaultdict(list))
-    leaders: dict[tuple[int, int], list[_Spanned]] = field(default_factory=lambda: defaultdict(list))
+    points: list[tuple[str, _Sides]] = field(default_factory=list)
+    labels: list[_Sides] = field(default_factory=list)
+    lines: list[_Spanned] = field(default_factory=list)
+    rather: list[_Spanned] = field(default_factory=list)
+
+
+class _Paper:
+    """The paper in cells, by which what is near is found."""
+
+    def __init__(self) -> None:
+        self._cells: dict[tuple[int, int], _Cell] = defaultdict(_Cell)
+        self._areas: dict[tuple[int, ...], list[_Cell]] = {}
+
+    def at(self, sides: _Sides) -> list[_Cell]:
+        """The cells that something so wide and high touches."""
+        left, top, right, bottom = sides
+        area = int(left // _WIDE), int(right // _WIDE) + 1, int(top // _HIGH), int(bottom // _HIGH) + 1
+        if area not in self._areas:
+            self._areas[area] = [self._cells[cell] for cell in product(range(*area[:2]), range(*area[2:]))]
+        return self._areas[area]
 
     def add(self, label: PlacedLabel) -> None:
         """A label is placed, with its leader."""
         sides = _sides(label.box)
-        for cell in _cells(sides):
-            self.labels[cell].append(sides)
+        for cell in self.at(sides):
+            cell.labels.append(sides)
         if label.leader:
             self.cross((label.anchor, label.leader))
 
     def cross(self, line: _Line) -> None:
         """A line that no label may touch."""
-        _put(self.leaders, line)
-
-
-def _put(cells: dict[tuple[int, int], list[_Spanned]], line: _Line) -> None:
-    around = _spanned(*line)
-    for cell in _cells(around):
-        cells[cell].append((around, line))
+        around = _spanned(*line)
+        for cell in self.at(around):
+            cell.lines.append((around, line))
 
 
 def _sides(box: Box) -> _Sides:
     return box.left, box.top, box.right, box.bottom
-
-
-def _cells(sides: _Sides) -> Iterator[tuple[int, int]]:
-    left, top, right, bottom = sides
-    columns = range(int(left // _WIDE), int(right // _WIDE) + 1)
-    return product(columns, range(int(top // _HIGH), int(bottom // _HIGH) + 1))
 
 
 def _spanned(start: tuple[float, float], end: tuple[float, float]) -> _Sides:
@@ -133,21 +139,21 @@ def labels_with_room(
     order = sorted(spots, key=lambda spot: (-_crowd(spot, spots), spot.x, spot.id))
     far = radius + 1
     points = {spot.id: (spot.x - far, spot.y - far, spot.x + far, spot.y + far) for spot in spots}
-    by_cell, alone = _Taken().points, _Taken().rather
-    for line in rather:
-        _put(alone, line)
-    for name, point in [*points.items(), *(("", (x - far, y - far, x + far, y + far)) for x, y in unnamed)]:
-        for cell in _cells(point):
-            by_cell[cell].append((name, point))
     best: dict[str, PlacedLabel] = {}
     for _ in range(max(min(_TRIED // max(len(spots), 1), 8), 1)):
-        taken, placed = _Taken(by_cell, alone), dict[str, PlacedLabel]()
+        paper, placed = _Paper(), dict[str, PlacedLabel]()
+        for name, point in [*points.items(), *(("", (x - far, y - far, x + far, y + far)) for x, y in unnamed)]:
+            for cell in paper.at(point):
+                cell.points.append((name, point))
+        for line in rather:
+            for cell in paper.at(around := _spanned(*line)):
+                cell.rather.append((around, line))
         for line in lines:
-            taken.cross(line)
+            paper.cross(line)
         for spot in order:
-            if found := _settled(spot, points[spot.id], bounds, taken, _FURTHER // len(spots)):
+            if found := _settled(spot, points[spot.id], bounds, paper, _FURTHER // len(spots)):
                 placed[spot.id] = found
-                taken.add(found)
+                paper.add(found)
         best = max(best, placed, key=len)
         if len(placed) == len(spots):
             break
@@ -155,23 +161,27 @@ def labels_with_room(
     return best
 
 
-def _settled(spot: Spot, point: _Sides, bounds: Box, taken: _Taken, further: int) -> PlacedLabel | None:
+def _settled(spot: Spot, point: _Sides, bounds: Box, paper: _Paper, further: int) -> PlacedLabel | None:
     """The label at the first of its places that has room; None when there is none."""
     # Where the crowd is too thick, a leader passes over points, never through a label; or a label lies on a line.
     over: PlacedLabel | None = None
+    right, bottom = bounds.right, bounds.bottom
     for left, top, led in _candidates(spot):
         further -= over is not None
         if further < 0:
             break
         sides = left, top, left + spot.width, top + spot.height
-        inside = bounds.left <= left and sides[2] <= bounds.right and bounds.top <= top and sides[3] <= bounds.bottom
-        if inside and _fits(sides, spot.id, taken):
-            box = Box(left, top, spot.width, spot.height)
-            each = PlacedLabel(box, (spot.x, spot.y), _nearest(box, spot) if led else None)
-            crossed = _crossed(each, spot.id, point, taken)
-            if not crossed and not _lies_on(sides, taken):
-                return each
-            over = over or (each if crossed != "labels" else None)
+        if not (bounds.left <= left and sides[2] <= right and bounds.top <= top and sides[3] <= bottom):
+            continue
+        near = paper.at((left - 1, top - 1, sides[2] + 1, sides[3] + 1))
+        if not _fits(sides, spot.id, near) or ((covers := _lies_on(sides, near)) and over):
+            continue
+        box = Box(left, top, spot.width, spot.height)
+        each = PlacedLabel(box, (spot.x, spot.y), _nearest(box, spot) if led else None)
+        crossed = _crossed(each, spot.id, point, paper)
+        if not crossed and not covers:
+            return each
+        over = over or (each if crossed != "labels" else None)
     return over
 
 
@@ -206,39 +216,44 @@ def _nearest(box: Box, spot: Spot) -> tuple[float, float]:
     return min(max(spot.x, box.left), box.right), min(max(spot.y, box.top + corner), box.bottom - corner)
 
 
-def _fits(sides: _Sides, own: str, taken: _Taken) -> bool:
-    """Whether the label touches no point of another, no label and no leader."""
+def _fits(sides: _Sides, own: str, near: Iterable[_Cell]) -> bool:
+    """Whether the label touches no point of another, no label and no line."""
     left, top, right, bottom = sides
     around = left - 1, top - 1, right + 1, bottom + 1  # labels keep a pixel apart
-    for cell in _cells(around):
-        if cell in taken.labels and any(_meet(around, other) for other in taken.labels[cell]):
-            return False
-        if cell in taken.points and any(name != own and _meet(sides, point) for name, point in taken.points[cell]):
-            return False
-        if cell in taken.leaders and any(_met_by(line, sides) for line in taken.leaders[cell]):
-            return False
+    for cell in near:
+        for label in cell.labels:
+            if _meet(around, label):
+                return False
+        for name, point in cell.points:
+            if name != own and _meet(sides, point):
+                return False
+        for line in cell.lines:
+            if _met_by(line, sides):
+                return False
     return True
 
 
-def _lies_on(sides: _Sides, taken: _Taken) -> bool:
+def _lies_on(sides: _Sides, near: Iterable[_Cell]) -> bool:
     """Whether the label lies on a line that is rather left alone."""
-    return any(_met_by(line, sides) for cell in _cells(sides) for line in taken.rather.get(cell, ()))
+    return any(_met_by(line, sides) for cell in near for line in cell.rather)
 
 
 def _met_by(line: _Spanned, sides: _Sides) -> bool:
-    left, top, right, bottom = sides
-    return _meet(line[0], sides) and Box(left, top, right - left, bottom - top).crossed_by(*line[1])
+    return _meet(line[0], sides) and crossing(sides, *line[1]) is not None
 
 
-def _crossed(candidate: PlacedLabel, own: str, point: _Sides, taken: _Taken) -> Literal["labels", "points", ""]:
+def _crossed(candidate: PlacedLabel, own: str, point: _Sides, paper: _Paper) -> Literal["labels", "points", ""]:
     """What the leader passes through: labels, or only points, but for those at its own `point`."""
     if candidate.leader is None:
         return ""
     around = _spanned(candidate.anchor, candidate.leader)
-    line, cells = (around, (candidate.anchor, candidate.leader)), [*_cells(around)]
-    if any(_met_by(line, label) for cell in cells for label in taken.labels.get(cell, ())):
-        return "labels"
-    others = (each for cell in cells for each in taken.points.get(cell, ()))
-    if any(name != own and _met_by(line, sides) and not _meet(sides, point) for name, sides in others):
-        return "points"
+    line, near = (around, (candidate.anchor, candidate.leader)), paper.at(around)
+    for cell in near:
+        for label in cell.labels:
+            if _met_by(line, label):
+                return "labels"
+    for cell in near:
+        for name, sides in cell.points:
+            if name != own and _met_by(line, sides) and not _meet(sides, point):
+                return "points"
     return ""

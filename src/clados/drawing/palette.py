@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 # The survey paints its remaining models white, which could not be told from hollow; the root stays black.
 _GREY = "#d0d4d9"
@@ -38,6 +39,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+@cache
 def darkened(colour: str, against: str = "#ffffff", ratio: float = 3.0) -> str:
     """`colour`, black mixed in until it contrasts with `against` by `ratio`."""
     for step in range(20, -1, -1):

@@ -221,7 +221,7 @@ class EdgeRouter:
     def _turned(self, cost: float, way: _Way, level: int, column: int, end: int) -> _Way:
         """The way gone along a channel to the column, and on it to the level `end`."""
         x = self._columns.x(column)
-        turned = way if column == way.column else way._replace(corner=Corner(x, level), before=way)
+        turned = way if column == way.column else _Way(way.cost, way.column, Corner(x, level), way)
         return _Way(cost, column, Corner(x, end), turned)
 
     def _along(self, way: _Way, level: int, column: int) -> float:

@@ -41,8 +41,15 @@ _ADVANCES = {
     "M": 0.9,
     "%mW@…": 1.0,
 }
-_WIDTHS = {letter: width for letters, width in _ADVANCES.items() for letter in letters}
 _WIDEST = 1.0
+
+
+class _Widths(dict[str, float]):
+    def __missing__(self, letter: str) -> float:
+        return _WIDEST
+
+
+_width = _Widths({letter: width for letters, width in _ADVANCES.items() for letter in letters}).__getitem__
 
 # Light is the default and what is printed; dark follows the reader's system.
 _STYLE = """
@@ -107,7 +114,39 @@ def label(x: float, y: float, text: str, /, *, size: float = 11, **attributes: s
 
 def text_width(text: str, size: float = 11) -> float:
     """Width in pixels as it is drawn, estimated: an upper bound for the usual sans-serif fonts."""
-    return sum(_WIDTHS.get(letter, _WIDEST) for letter in as_drawn(text)) * size
+    return ems(as_drawn(text)) * size
+
+
+def ems(letters: str, before: float = 0.0) -> float:
+    """Width of letters as they are, behind others that are so wide, in sizes of the text."""
+    return sum(map(_width, letters), before)
+
+
+def crossing(
+    sides: tuple[float, float, float, float], start: tuple[float, float], end: tuple[float, float]
+) -> tuple[float, float] | None:
+    """From which share of the line from `start` to `end` on it is inside, and up to which; None: nowhere.
+
+    By Liang and Barsky's clipping; sides are left, top, right and bottom.
+    """
+    enter, leave = 0.0, 1.0
+    for axis in (0, 1):
+        low, high, begin = sides[axis], sides[axis + 2], start[axis]
+        step = end[axis] - begin
+        if step == 0:
+            if not low < begin < high:
+                return None
+            continue
+        near, far = (low - begin) / step, (high - begin) / step
+        if near > far:
+            near, far = far, near
+        if near > enter:
+            enter = near
+        if far < leave:
+            leave = far
+        if enter >= leave:
+            return None
+    return enter, leave
 
 
 @dataclass(frozen=True)
@@ -147,22 +186,8 @@ class Box:
         return self.crossing(start, end) is not None
 
     def crossing(self, start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float] | None:
-        """From which share of the line from `start` to `end` on it is inside, and up to which; None: nowhere.
-
-        By Liang and Barsky's clipping.
-        """
-        enter, leave = 0.0, 1.0
-        for low, high, begin, step in (
-            (self.left, self.right, start[0], end[0] - start[0]),
-            (self.top, self.bottom, start[1], end[1] - start[1]),
-        ):
-            if step == 0:
-                if not low < begin < high:
-                    return None
-                continue
-            near, far = sorted(((low - begin) / step, (high - begin) / step))
-            enter, leave = max(enter, near), min(leave, far)
-        return (enter, leave) if enter < leave else None
+        """As `crossing` says it of the box's sides."""
+        return crossing((self.left, self.top, self.right, self.bottom), start, end)
 
     def json(self) -> list[float]:
         """Left, top, width, height."""

@@ -35,4 +35,4 @@ def units(word: str) -> list[str]:
     >>> units("feed-forward"), units("8头，RoPE")
     (['feed-forward'], ['8', '头，', 'RoPE'])
     """
-    return _UNIT.findall(word) if any(letter > "\u2fff" for letter in word) else [word]
+    return [word] if word.isascii() or max(word) <= "\u2fff" else _UNIT.findall(word)

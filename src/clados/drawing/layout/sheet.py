@@ -29,14 +29,17 @@ def title_width(name: str) -> float:
 
 def broken_lines(text: str, width: float, size: float) -> list[str]:
     """A text as it is drawn in lines that are no wider, broken at blanks; a word that is wider stands alone."""
-    lines = [""]
+    lines, ems = [""], 0.0
     for word in as_drawn(text).split(" "):
         for i, unit in enumerate(units(word)):
-            longer = f"{lines[-1]}{'' if i else ' '}{unit}".lstrip()
-            if lines[-1] and label_width(longer, size) > width:
+            more = f" {unit}" if lines[-1] and not i else unit
+            longer = svg.ems(more, ems)
+            if lines[-1] and longer * size > width:
                 lines.append(unit)
+                ems = svg.ems(unit)
             else:
-                lines[-1] = longer
+                lines[-1] += more
+                ems = longer
     return lines
 
 

@@ -75,8 +75,13 @@ def _rows(part: Part, env: Env | None, piece: object, path: str) -> Iterator[Row
         case Held():
             yield from saved_rows(piece.part, piece.env, path)
         case Several():
+            kinds: dict[tuple[int, int], list[Row]] = {}  # layers of one kind have the same tensors
             for i, held in enumerate(piece.held):
-                yield from saved_rows(held.part, held.env, f"{path}.{i}")
+                kind = id(held.part), id(held.env)
+                if kind not in kinds:
+                    kinds[kind] = [*saved_rows(held.part, held.env)]
+                for row in kinds[kind]:
+                    yield Row(f"{path}.{i}.{row.path}", row.shape, row.piece, row.part, row.env)
         case Named():
             for name, held in piece.held.items():
                 yield from saved_rows(held.part, held.env, f"{path}.{name}")
@@ -129,11 +134,11 @@ def count_parameters(model: Part, basis: str = "model") -> Count:
 
     Experts are active by the share that a token is sent to; everything else is active whole.
     """
-    kept = [row for row in rows(model) if on_basis(row.path, basis)]
+    kept = [(row, row.count) for row in rows(model) if on_basis(row.path, basis)]
     return Count(
-        total=sum(row.count for row in kept),
-        non_embedding=sum(row.count for row in kept if not row.embedding),
-        active=sum(round(row.count * _share(row)) for row in kept),
+        total=sum(count for _, count in kept),
+        non_embedding=sum(count for row, count in kept if not row.embedding),
+        active=sum(round(count * _share(row)) for row, count in kept),
         of=model if basis == "model" else None,
     )
 
