@@ -14,6 +14,7 @@ from typing import Any, get_args
 import pytest
 
 import clados
+from clados import spec as s
 from clados.catalog.card import declaration_of
 from clados.catalog.changes import compared_parents
 from clados.catalog.counts import count_size
@@ -31,11 +32,15 @@ from clados.drawing.layout.sheet import broken_lines
 from clados.drawing.svg import text_width
 from clados.drawing.treemap import treemap_figure
 from clados.drawing.wording import as_drawn, worded
+from clados.errors import how_to_install
 from clados.models.declared import declared, package_models
+from clados.objectives.view import QUESTIONS
+from clados.spec.core.registry import KINDS
 from clados.web.evidence import kept_proofs
 from clados.web.index import Index
 from clados.web.language import INTERFACE, TERMS, page_languages, words_in
 from clados.web.phrases import Phrasebook
+from clados.web.request import Given
 from clados.web.site import Site
 from clados.web.views.recipe import fact_name
 from tests.drawing.invented_models import invented_model
@@ -132,24 +137,67 @@ def test_every_recipe_structure_and_proof_is_chinese() -> None:
     assert lacking(texts) == set()
 
 
+@pytest.mark.parametrize("name", sorted(package_models()))
+def test_every_part_that_a_drawing_opens_has_a_chinese_name(name: str) -> None:
+    def names(parts: list[dict[str, Any]]) -> Iterator[str]:
+        for each in parts:
+            yield each["name"]
+            yield from names(each["inside"])
+
+    assert lacking(names(draw(name).data["inside"])) == set()
+
+
+def test_so_has_what_an_example_shows_beside_its_tokens() -> None:
+    kinds = [each for each in KINDS.values() if issubclass(each, s.Objective)]
+    also = {text for each in kinds for pair in each.also.items() for text in pair}
+    assert len(also) > 5
+    assert lacking({*also, *QUESTIONS.values(), "entity at 7", "dog, given as cat"}) == set()
+
+
 # ---------------------------------------------------------------- errors
 
-SHOWN = (  # modules whose errors stand on pages; what reads files of texts and weights says so in the terminal
+SHOWN = (  # modules whose errors stand on pages; what reads texts to learn from, and writes, says so in the terminal
+    *("checkpoints/formats/*.py", "checkpoints/mapping/*.py", "reports/*.py"),
+    *(f"checkpoints/{name}.py" for name in ("generation", "load", "metadata")),
+    *(f"data/{name}.py" for name in ("decoding", "embedded", "pictures", "roles", "sentencepiece", "tokenizer")),
+    *(f"data/{name}.py" for name in ("tokenizer_config", "vocabularies", "vocabulary_files")),
+    *("errors.py", "files.py", "small.py", "nn/core/*.py", "nn/diffusion/*.py", "nn/memory.py", "nn/stacks/*.py"),
     *("spec/**/*.py", "playground/*.py", "web/designing.py", "web/request.py", "web/state.py", "web/site.py"),
     *("web/views/*.py", "drawing/architecture/opened.py", "drawing/layout/direction.py"),
     *("objectives/**/*.py", "train/objective.py", "data/alignments.py", "data/templates.py", "apply/decoding/*.py"),
-    *(f"apply/{name}.py" for name in ("blanks", "codes", "embed", "fill", "fold", "generate", "images", "languages")),
+    *(
+        f"apply/{name}.py"
+        for name in (
+            "act",
+            "film",
+            "time_steps",
+            "blanks",
+            "codes",
+            "embed",
+            "fill",
+            "fold",
+            "generate",
+            "images",
+            "languages",
+        )
+    ),
     *(f"apply/{name}.py" for name in ("logprobs", "paint", "ready", "unclip", "verbs", "write")),  # the playground's
     *(f"catalog/{name}.py" for name in ("query", "sizes", "compare", "new")),
     *(f"drawing/{name}.py" for name in ("amounts", "scaling", "timelines", "tree")),
 )
-ERRORS = ("InputError", "DataError", "SpecError", "CheckpointError", "EmptyFigureError", "NoModelError", "NoPageError")
+ERRORS = (
+    *("InputError", "DataError", "SpecError", "CheckpointError", "EmptyFigureError", "NoModelError", "NoPageError"),
+    *("CladosError", "LayoutError", "MissingPackageError", "self.error", "error"),
+)
 AFTER = {  # functions that end a message, and what with
     "did_you_mean": "; did you mean '7'?",
     "hint": "; it has 7",
     "_some": "; known are 7",
     "_instead": ": it has none",
     "quotation": "'7'",
+    "how_to_install": "comes with clados[7]; in your clone of Clados: pip install -e '.[7]'",
+    "below": "; there is a model in 7",
+    "wrong[0].format": "states of 7 numbers; 7 has 7",
 }
 
 
@@ -169,10 +217,12 @@ def raised() -> Iterator[tuple[str, str]]:
     for pattern in SHOWN:
         for file in {*ROOT.glob(pattern)} - {ROOT / "spec/core/registry.py"}:  # that names parts in code alone
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
-                    kind = ast.unparse(node.exc.func)
-                    if kind in ERRORS:
-                        yield f"{file.relative_to(ROOT)}:{node.lineno}", template(node.exc.args[0])
+                if isinstance(node, ast.Call) and node.args:
+                    kind, where = ast.unparse(node.func), f"{file.relative_to(ROOT)}:{node.lineno}"
+                    if kind.removeprefix("s.") in ERRORS:
+                        yield where, template(node.args[0])
+                    elif kind.endswith(".refuse"):  # as files.JsonObject says it
+                        yield where, f"7: 7 is 7; {template(node.args[-1])}"
 
 
 def test_every_error_of_declarations_questions_and_pictures_is_chinese() -> None:
@@ -196,11 +246,33 @@ def test_every_error_of_declarations_questions_and_pictures_is_chinese() -> None
         "Size.heads is 7, which does not divide d_model 768: say head_dim",
         "Block.attn is 3; it takes Attention or None",
         "PointSize.degrees is 90; it must be at least 1 and at most 16",
+        '/runs/a b/config.json: hidden_size is "many"; needed is an integer',
+        "models/x/config.json: vocab.size is true; needed is a number or a list",
+        "/runs/a: this directory holds no model; there is a model in /runs/a/checkpoints/step-8",
+        "/runs/a/log.jsonl:3: damaged, no entry of a run's log; remove the line to go on",
+        "/runs/a/run.json: it holds []; an object is needed",
+        f"m.gguf: the gguf library reads it, which {how_to_install('gguf')}",
+        f"this needs torch, which is not installed and {how_to_install('torch')}",
+        "/m: model_type is 'umt5', which is not supported: each of its layers has relative biases of its own",
+        "/m/config.json: quantization_config: the weights are quantised (gptq), and not read so",
+        "CartPole-v1 has states of 4 numbers; small/gato has 17",
+        "[Errno 13] Permission denied: '/runs/a/log.jsonl'",
     ],
 )
 def test_so_are_those_that_are_put_together(text: str) -> None:
     assert lacking([text]) == set()
     assert re.search("[\u4e00-\u9fff]", CHINESE.phrase(text))
+
+
+def test_pages_say_in_chinese_why_files_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text("nothing\n", encoding="utf-8")
+    site, none = Site(given=Given((str(tmp_path / "none"),), tmp_path)), str(tmp_path / "none")
+    runs, tried = (
+        site.answer(f"zh/{path}.html", query).body.decode()
+        for path, query in (("runs", ()), ("playground", (("model", none),)))
+    )
+    assert f"{tmp_path / 'log.jsonl'}:1：已损坏，不是训练日志的条目" in runs
+    assert f"{none}：没有此文件夹；模型从磁盘读取，不会下载" in tried
 
 
 # ---------------------------------------------------------------- the meaning

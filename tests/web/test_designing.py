@@ -151,3 +151,8 @@ def test_how_much_memory_changes_is_said_in_bytes(client: TestClient) -> None:
     text = client.get("/designer.html?model=gpt-2:small&stack.norm=RMSNorm").text
     assert '<small class="was">-76.8 KB</small>' in text  # 19,200 biases of norms in float32
     assert "0.0%" not in text
+
+
+def test_a_word_that_no_form_has_is_told_above_what_comes_of_it(client: TestClient) -> None:
+    said = client.get("/designer.html?base=llama").text
+    assert 'role="alert">there is no &#x27;base&#x27;' in said

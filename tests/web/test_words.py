@@ -94,7 +94,8 @@ TERMS = {
     *LINEAGE_KINDS,
     *ERRATA.values(),
     *FIGURE_WORDS,
-    *("prompt", "tokens", "temperature", "seed", "beams", "text", "texts", "answers for each blank", "layer", "head"),
+    *("prompt", "new tokens", "temperature", "seed", "beams", "text", "texts", "answers for each blank"),
+    *("layer", "head"),
     *("steps", "environment", "protein", "passes"),  # of trials
     *("KV cache, bytes", "FLOPs, 2 N"),  # what a token takes
     *("holds", "fails", "missing", "not applicable"),  # of proofs

@@ -11,7 +11,7 @@ from clados.web.phrases import Phrasebook
 
 INTERFACE = ("zh", "shared.zh", "values.zh", "tokenizers.zh", "parts.zh")  # files of words that pages say as a whole
 TERMS = (  # that others are made of
-    *("shared.zh", "terms.zh", "changes.zh", "tokenizers.zh", "agreement.zh", "proofs.zh", "messages.zh"),
+    *("shared.zh", "terms.zh", "changes.zh", "tokenizers.zh", "agreement.zh", "proofs.zh", "messages.zh", "files.zh"),
 )
 
 

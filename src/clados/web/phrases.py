@@ -13,6 +13,7 @@ _NUMBER = r"[+−<-]?[\d.,/]*\d(?:e[+-]?\d+)?[KMBT]?"
 _HOLE = re.compile(r"\{(\w+)\}")
 _CODE = re.compile(r"[\w.*\[\]-]+: [A-Z]\w*\(.*\)", re.DOTALL)  # a part of a declaration, and where it stands
 _NAME = re.compile(r"\S*[:\d]\S*|[a-z_]+(\.[\w*-]+)+|[A-Z]\w*\(\S*\)")  # of a model and its size, of a part, a part
+_PLACE = re.compile(r"(\S*[\d/.]\S*|[^:]*/[^:]*): (.+)", re.DOTALL)  # a file or a line of it, and what is said of it
 # What a phrase in a hole is: it ends where the next sentence begins, and has whole brackets.
 _PHRASE = r"(?:[^();]|;(?! )|\((?:[^()]|\([^()]*\))*\))+?"
 _PROSE = 0.75  # the share of letters without words from which a text is a source's own, and stays whole
@@ -68,10 +69,13 @@ class Phrasebook:
         return best if _letters(best.lacking) < _PROSE * _letters([text]) else Phrase(text, (text,))
 
     def _tried(self, text: str) -> Iterator[Phrase]:
-        """What templates make of a text, those first that say most by themselves; then what its pieces are.
+        """What is said of a place; what templates make of a text, those first that say most; then what its pieces are.
 
         Of several clauses none is drawn into a template of one, unless nothing else holds.
         """
+        if found := _PLACE.fullmatch(text):
+            said = self(found[2])
+            yield Phrase(f"{found[1]}：{said.text}", said.lacking)
         several = len(_parted(text, _CLAUSE)) > 1
         yield from self._by_templates(text, [each for each in self._templates if each.several or not several])
         yield from self._by_pieces(text)
@@ -139,6 +143,8 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 def _hole(name: str) -> str:
     """What may stand in a hole."""
+    if name == "NAME":
+        return "(?:[^:]|:(?! ))+?"
     return _NUMBER if len(name) == 1 else _PHRASE if name.islower() else ".+?"
 
 

@@ -210,7 +210,8 @@ def _differences(read: _Asked) -> Differences:
 def _result(asked: PageRequest, read: _Asked, drawing: Html) -> Iterator[Child]:
     say, design = asked.say, read.design
     found = _differences(read)
-    for wrong in filter(None, (read.mistake, design.errors.get("", ""))):
+    fields = {each.path for each in design.fields}
+    for wrong in filter(None, (read.mistake, *(each for path, each in design.errors.items() if path not in fields))):
         yield alert(say, wrong)
     yield el("div", _numbers(asked, design), class_="numbers")
     yield el("h2", say("From {old} to {new}", old=found.old, new=found.new))

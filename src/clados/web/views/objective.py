@@ -100,7 +100,7 @@ def shown_objective(asked: PageRequest, example: Any) -> list[Child]:
     elif view.paired:
         rows = {"Sees": view.sees, "Is near to": view.paired}
     everything = [*view.sees, *view.writes, *view.paired]
-    also = [el("li", f"{name}: ", el("b", _told(asked, answer))) for name, answer in view.also.items()]
+    also = [el("li", say.phrase(name), ": ", el("b", _told(asked, answer))) for name, answer in view.also.items()]
     return [
         el("p", el("code", repr(example.objective))),
         [token_row(say, title, pieces) for title, pieces in rows.items()],
@@ -112,7 +112,7 @@ def shown_objective(asked: PageRequest, example: Any) -> list[Child]:
 
 
 def _told(asked: PageRequest, answer: Any) -> str:
-    return asked.say("yes" if answer else "no") if isinstance(answer, bool) else str(answer)
+    return asked.say("yes" if answer else "no") if isinstance(answer, bool) else asked.say.phrase(str(answer))
 
 
 def _stages(asked: PageRequest, example: Any) -> Html | None:

@@ -17,7 +17,10 @@ from clados.web.views.pieces import chances, percent, squares
 from clados.web.views.trees import beam_tree, text_map, thumbnail
 
 _LEVELS = 5  # shades of confidence
-_LABELS = {"top": "answers for each blank"}  # of fields, where they are not called by their names
+_LABELS = {
+    "top": "answers for each blank",
+    "tokens": "new tokens",
+}  # of fields, where they are not called by their names
 TRIAL_TITLES = {
     "paint": "Paint",
     "act": "Act",

@@ -60,7 +60,7 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool,
     )
     yield el("h2", name, " ", el("span", say(state), class_=f"badge {kind}"))
     if run.wrong:
-        yield el("p", run.wrong, class_="mistake")
+        yield el("p", say.phrase(run.wrong), class_="mistake")
         return
     yield el("p", _numbers(asked, run), class_="headline")
     if ending := record.ending(say):
