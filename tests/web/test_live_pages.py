@@ -156,7 +156,7 @@ def test_the_playground_answers_as_one_types(page: Page, address: str) -> None:
     expect(page.get_by_role("heading", name="Layer 2, head 1")).to_be_visible()
     assert "attention.layer=2" in page.url
     page.get_by_label("Texts as a map").check()
-    expect(page.locator("svg.textmap circle")).to_have_count(12)
+    expect(page.locator("svg.textmap:visible circle")).to_have_count(12)
 
 
 def test_what_a_model_paints_is_a_film_that_plays(browser: Browser, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a reader sees of a page: nothing cut, nothing too small to read, and what explains a picture beside it."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,6 +48,28 @@ def test_a_phone_has_curves_of_its_own_width(phone: Page, address: str, place: s
     expect(shown).to_have_count(1)
     assert shown.evaluate(LETTERS) >= SMALLEST
     assert phone.locator(".canvas:visible").evaluate("each => each.scrollWidth - each.clientWidth") <= 0
+
+
+def test_a_phone_shows_texts_as_a_map_of_its_own_width(phone: Page, address: str) -> None:
+    phone.goto(f"{address}zh/playground.html?model=small/e5&trial=embed")
+    frame = phone.locator(".scroll:has(> .textmap):visible")
+    expect(frame).to_have_count(1)
+    assert frame.evaluate("each => each.scrollWidth - each.clientWidth") <= 0
+    assert frame.locator("svg").evaluate(LETTERS) >= SMALLEST
+    assert phone.locator(".asking label > span").first.evaluate("each => each.getBoundingClientRect().height") < 30
+
+
+LINES = """each => {
+  const text = new Range();
+  text.selectNodeContents(each);
+  return new Set([...text.getClientRects()].map((box) => box.bottom)).size;
+}"""
+
+
+def test_a_chinese_word_at_the_head_of_a_row_stays_in_one_line(phone: Page, address: str) -> None:
+    phone.goto(f"{address}zh/compare.html?models=bert,gpt-3")
+    word = phone.locator("tbody th", has_text=re.compile("^注意力$")).first
+    assert word.evaluate(LINES) == 1
 
 
 def test_a_phone_shows_sizes_one_below_the_other_and_whole(phone: Page, address: str) -> None:

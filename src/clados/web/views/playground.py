@@ -21,6 +21,7 @@ _LABELS = {
     "top": "answers for each blank",
     "tokens": "new tokens",
 }  # of fields, where they are not called by their names
+_MAP_SIZES = ((720.0, "roomy"), (340.0, "tight"))  # of a window's, of a phone's
 TRIAL_TITLES = {
     "paint": "Paint",
     "act": "Act",
@@ -230,8 +231,12 @@ def _map(asked: PageRequest, result: Any) -> list[Child]:
     say = asked.say
     share = say("The plane holds {share} of the differences between the texts.", share=percent(result.explained))
     title = say("How alike any two are")
+    sizes = [
+        el("div", text_map(say("Texts as a map"), result.texts, result.points, wide), class_=kind)
+        for wide, kind in _MAP_SIZES
+    ]
     return [
-        text_map(say("Texts as a map"), result.texts, result.points),
+        sizes,
         el("p", share, class_="lead"),
         el("h2", title),
         el("p", say("Each square is of two texts; the fuller the colour, the more alike."), class_="lead"),

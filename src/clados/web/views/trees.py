@@ -12,7 +12,8 @@ from clados.web.views.pieces import percent
 
 _GAP, _ROW, _BOX, _SIZE = 26.0, 40.0, 24.0, 12.0
 _WIDE, _HIGH, _EDGE = 720.0, 420.0, 24.0
-_LETTERS, _LINE, _FAR = 30, 15.0, 14.0  # letters of a line on a map, its height, how far off a text is led to
+_LINE, _FAR = 15.0, 14.0  # height of a line on a map, how far off a text is led to
+_LETTERS, _NAMES = 1 / 24, 13 / 36  # letters of a line, and pixels left free for texts, as shares of a map's width
 _TRIED, _ROUNDS = 300, 24  # free places of a text, and orders of all, before a line may run through a text
 _SHADES = (0.05, 0.15, 0.3, 0.5, 0.75)  # from which an attention is drawn so dark
 
@@ -108,26 +109,26 @@ def _node(node: Any, x: float, y: float) -> Html:
     )
 
 
-def text_map(label: str, texts: Sequence[str], points: Sequence[tuple[float, float]]) -> Html:
+def text_map(label: str, texts: Sequence[str], points: Sequence[tuple[float, float]], width: float = _WIDE) -> Html:
     """Whole texts, in lines, beside their points; they go where they fit, and the frame grows."""
-    places, lines = _placed(points), [wrapped(text, _LETTERS) for text in texts]
+    places, lines = _placed(points, width), [wrapped(text, round(width * _LETTERS)) for text in texts]
     sizes = [(max(text_width(line, _SIZE) for line in each), _LINE * len(each)) for each in lines]
-    boxes = _boxes(places, sizes)
+    boxes = _boxes(places, sizes, width)
     drawn = [_named(*each) for each in zip(texts, lines, places, boxes)]
     top, bottom = min(0, *(each.top - 8 for each in boxes)), max(_HIGH, *(each.bottom + 8 for each in boxes))
-    size = _frame(max(_WIDE, *(each.right + 2 for each in boxes)), bottom - top, top)
+    size = _frame(max(width, *(each.right + 2 for each in boxes)), bottom - top, top)
     picture = el("svg", drawn, class_="textmap", role="img", aria_label=label, **size)
     return el("div", picture, class_="scroll", role="region", tabindex=0, aria_label=label)
 
 
-def _boxes(places: Sequence[_Point], sizes: Sequence[tuple[float, float]]) -> list[Box]:
+def _boxes(places: Sequence[_Point], sizes: Sequence[tuple[float, float]], width: float) -> list[Box]:
     """Where the texts stand, on no point and on no other text.
 
     In the order in which all lines run past all texts, or else the most: what found no such place before comes first.
     """
     order, best, fewest = [*range(len(places))], dict[int, Box](), len(places) + 1
     for number in range(_ROUNDS):
-        found, walled = _in_order(order, places, sizes, beside=number % 2 == 1)
+        found, walled = _in_order(order, places, sizes, width, beside=number % 2 == 1)
         if len(walled) < fewest:
             best, fewest = found, len(walled)
         if not walled:
@@ -137,13 +138,18 @@ def _boxes(places: Sequence[_Point], sizes: Sequence[tuple[float, float]]) -> li
 
 
 def _in_order(
-    order: Sequence[int], places: Sequence[_Point], sizes: Sequence[tuple[float, float]], *, beside: bool
+    order: Sequence[int],
+    places: Sequence[_Point],
+    sizes: Sequence[tuple[float, float]],
+    width: float,
+    *,
+    beside: bool,
 ) -> tuple[dict[int, Box], set[int]]:
     """The texts one after the other, and those whose line runs through another text, as it has no other way."""
     dots = [Box(x - 4, y - 4, 8, 8) for x, y in places]
     found, walled = dict[int, Box](), set[int]()
     for i in order:
-        taken, around = [*found.values()], _around(places[i], *sizes[i], beside=beside)
+        taken, around = [*found.values()], _around(places[i], *sizes[i], width, beside=beside)
         leads = [lead for j, box in found.items() if (lead := _lead(places[j], box))]
         free = (box for box in around if not _meets(box, [*dots, *taken]))
         first = next(free)
@@ -177,16 +183,16 @@ def _named(text: str, lines: Sequence[str], place: _Point, box: Box) -> Html:
     return el("g", el("title", text), el("path", d=f"M{path}") if lead else None, point, el("text", spans))
 
 
-def _placed(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def _placed(points: Sequence[tuple[float, float]], width: float) -> list[tuple[float, float]]:
     """Points in the frame, as large as it allows, their distances in proportion; room for names on both sides."""
     lows, highs = [min(each) for each in zip(*points)], [max(each) for each in zip(*points)]
-    room = (_WIDE - 260, _HIGH - 2 * _EDGE)
+    room = (width * (1 - _NAMES), _HIGH - 2 * _EDGE)
     scale = min(size / max(high - low, 1e-6) for size, low, high in zip(room, lows, highs))
     middle = [(low + high) / 2 for low, high in zip(lows, highs)]
-    return [(_WIDE / 2 + (a - middle[0]) * scale, _HIGH / 2 - (b - middle[1]) * scale) for a, b in points]
+    return [(width / 2 + (a - middle[0]) * scale, _HIGH / 2 - (b - middle[1]) * scale) for a, b in points]
 
 
-def _around(place: _Point, wide: float, high: float, *, beside: bool) -> Iterator[Box]:
+def _around(place: _Point, wide: float, high: float, width: float, *, beside: bool) -> Iterator[Box]:
     """Where a text may stand, without end: right of its point, left, below, above, and ever further off.
 
     Those ``beside`` leave a way up and down from the point, where many lie at one place.
@@ -203,7 +209,7 @@ def _around(place: _Point, wide: float, high: float, *, beside: bool) -> Iterato
             *((x + 8 + out, y - high / 2 + sign * down / 2) for sign in (1, -1)),
             *((x - 8 - wide - out, y - high / 2 + sign * down / 2) for sign in (1, -1)),
         ):
-            yield Box(max(min(left, _WIDE - wide - 2), 2), top, wide, high)
+            yield Box(max(min(left, width - wide - 2), 2), top, wide, high)
 
 
 def _crossed(place: _Point, box: Box, boxes: Sequence[Box], leads: Sequence[tuple[_Point, _Point]]) -> bool:
