@@ -1,8 +1,6 @@
 """A tenth of the models a day: their small selves are trained in full, and do as well as the kept results say."""
 
-import os
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -15,24 +13,12 @@ from clados.proofs import Proof, verify
 from clados.proofs.proof import TRAINED
 from clados.proofs.results import KeptResult, KeptResults
 from clados.proofs.training import stage_of
+from tests.proofs.dated import share, today
 
 DAYS = 10
 MOST = 300.0  # seconds of a processor that a model may take; the others are left to `make full`
 KEPT = KeptResults(Path(__file__).parents[2] / "docs" / "verification")
 TRAINABLE = sorted(name for name in package_models() if runs(stage_of(declared(name)).objective))
-
-
-def today() -> date:
-    """The day that DAY names (2026-11-28), so that another day's models can be proved; or else the present one."""
-    return date.fromisoformat(os.environ.get("DAY") or str(datetime.now(UTC).date()))
-
-
-def tenth(names: Sequence[str], day: date) -> list[str]:
-    """Every tenth of some names; ten days after one another have them all, and each time another comes first."""
-    rounds, turn = divmod(day.toordinal(), DAYS)
-    chosen = [*names[turn::DAYS]]
-    first = rounds % len(chosen) if chosen else 0
-    return chosen[first:] + chosen[:first]
 
 
 def too_long(kept: dict[str, KeptResult]) -> str:
@@ -57,7 +43,7 @@ def judge(found: Proof, kept: KeptResult | None) -> str:
 
 
 @pytest.mark.tenth
-@pytest.mark.parametrize("model", tenth(TRAINABLE, today()))
+@pytest.mark.parametrize("model", share(TRAINABLE, DAYS, today()))
 def test_a_small_model_does_as_its_kept_results_say(model: str, tmp_path: Path) -> None:
     kept = KEPT.of(model)
     if reason := too_long(kept):
@@ -72,13 +58,13 @@ def test_a_small_model_does_as_its_kept_results_say(model: str, tmp_path: Path) 
 
 def test_ten_days_have_every_model_once_and_no_day_more_than_a_tenth() -> None:
     for start in (1, 4, 737_000):
-        days = [tenth(TRAINABLE, date.fromordinal(start + each)) for each in range(DAYS)]
+        days = [share(TRAINABLE, DAYS, date.fromordinal(start + each)) for each in range(DAYS)]
         assert sorted(name for day in days for name in day) == TRAINABLE
         assert {len(day) for day in days} <= {len(TRAINABLE) // DAYS, -(-len(TRAINABLE) // DAYS)}
     day = date(2026, 11, 28)
-    assert tenth(TRAINABLE, day) == tenth(TRAINABLE, day)
-    firsts = {tenth(TRAINABLE, date.fromordinal(day.toordinal() + DAYS * each))[0] for each in range(50)}
-    assert firsts == {*tenth(TRAINABLE, day)}
+    assert share(TRAINABLE, DAYS, day) == share(TRAINABLE, DAYS, day)
+    firsts = {share(TRAINABLE, DAYS, date.fromordinal(day.toordinal() + DAYS * each))[0] for each in range(50)}
+    assert firsts == {*share(TRAINABLE, DAYS, day)}
 
 
 def test_every_model_that_learns_by_something_that_runs_is_among_them() -> None:

@@ -224,7 +224,8 @@ def related(rows: Sequence[dict[str, Any]]) -> list[Pair]:
 
     def near(name: str, without: set[str]) -> list[tuple[str, str]]:
         """Texts and scores of a synset's sisters and neighbours."""
-        family = [each for each in sisters[above[name]] if above[name] and each not in without][: NEAR_GLOSSES // 2]
+        beside = sisters[above[name]] if above[name] else []
+        family = [each for each in beside if each not in without][: NEAR_GLOSSES // 2]
         around = [
             rows[j]
             for k in range(1, 2 * NEAR_GLOSSES)

@@ -312,11 +312,13 @@ class _Encoding:
         self.known: dict[str, int] = {}
 
     def __call__(self, texts: Sequence[tuple[str, str]]) -> list[Prompted]:
-        rows = self.tokenizer.encode_batch([before + text for before, text in texts], limit=self.length)
-        return [
-            Prompted(np.array(ids, np.int64), self._begins(before), len(ids) - len(self.after))
-            for (before, _), ids in zip(texts, rows)
-        ]
+        unlike = [*dict.fromkeys(texts)]  # one is near to many others, and wrong of each
+        rows = self.tokenizer.encode_batch([before + text for before, text in unlike], limit=self.length)
+        known = {
+            text: Prompted(np.array(ids, np.int64), self._begins(text[0]), len(ids) - len(self.after))
+            for text, ids in zip(unlike, rows)
+        }
+        return [known[text] for text in texts]
 
     def _begins(self, before: str) -> int:
         if before not in self.known:

@@ -72,15 +72,12 @@ def prove_fields(subject: Subject) -> Finding:
     return Finding("holds", evidence, tuple(rows))
 
 
-def model_fields(subject: Subject, known: set[str] | None = None) -> list[dict[str, Any]]:
+def model_fields(subject: Subject) -> list[dict[str, Any]]:
     """Each change of a structure: where, what, and what noticed it (empty: nothing did).
 
     Results are cached by the model, its references, its layouts and its objective.
-
-    Args:
-        known: words that were noticed in other declarations, which are left out; those that are noticed join them.
     """
-    declaration, rows, noticed_before = subject.declaration, [], set[str]() if known is None else known
+    declaration, rows, noticed_before = subject.declaration, [], set[str]()
     objective = declaration.recipe.stages[0].objective
     with cases(subject.card.id, declaration, usual=True) as every:
         for size, model in unlike(declaration).items():
@@ -184,27 +181,18 @@ def compared(case: Case, changed: s.Model) -> str:
     return "another set of parameters" if learned != reference.results.gradients.keys() else ""
 
 
-def recipe_fields(subject: Subject, known: set[str] | None = None) -> list[dict[str, Any]]:
-    """The same of each stage of the recipe that can be trained: what it produces when it is changed must differ.
-
-    Args:
-        known: as of ``model_fields``; without it the stages of a recipe leave nothing out either.
-    """
+def recipe_fields(subject: Subject) -> list[dict[str, Any]]:
+    """The same of each stage of the recipe that can be trained: what it produces when it is changed must differ."""
     rows, able = [], trainable(subject.declaration.recipe)
     for number, stage in enumerate(subject.declaration.recipe.stages):
         if stage not in able:
             continue
         declaration = subject.declaration.but(recipe=s.Recipe((stage,)))  # what it starts from is nothing to it
-        usual, noticed_before = None, set[str]() if known is None else known
+        usual = Produced(declaration)
         for mutant in recipe_changes(declaration):
-            if (word := _stage_word(declaration, mutant)) in noticed_before:
-                continue
-            usual = usual or Produced(declaration)
             how = "the declaration's refusal" if mutant.part is None else _produces(usual, mutant.part)
             change = f"recipe.{mutant}".replace("stages[0]", f"stages[{number}]")
             rows.append({"size": "recipe", "change": change, "noticed": how})
-            if not _missed(rows[-1]):
-                noticed_before.add(word)
     return rows
 
 
@@ -215,17 +203,6 @@ def recipe_changes(declaration: s.Declaration) -> list[Mutant]:
         for mutant in mutants(declaration.recipe)
         if not EXCLUDED.search(mutant.path) and mutant.path != "stages" and not _says_nothing(declaration, mutant)
     ]
-
-
-def _stage_word(declaration: s.Declaration, mutant: Mutant) -> str:
-    """A change of a recipe's word by its place, the part that says it, the objective and the kind of model.
-
-    Of a stage's own words the part is told by the kinds of its fields: a rate of AdamW is not one of Adafactor.
-    """
-    stage, above = declaration.recipe.stages[0], mutant.path.rpartition(".")[0]
-    kinds = {name: type(value) for name, value in s.part_fields(stage).items()}
-    part = s.reach(declaration.recipe, above) if above != "stages[0]" else kinds
-    return repr((str(mutant), type(stage.objective), type(declaration.model), part, mutant.new))
 
 
 def _says_nothing(declaration: s.Declaration, mutant: Mutant) -> bool:
