@@ -198,3 +198,20 @@ def test_numbers_of_scalars_and_vectors_of_points_are_told_apart() -> None:
     texts = [each.text for each in ElementTree.fromstring(architecture_figure(model, "it").svg).iter() if each.text]
     assert "[points, 6 × (1), 1 × (3)]" in texts
     assert "[points, 8 × (1, 3, 5, 7)]" in texts
+
+
+@pytest.mark.parametrize("direction", get_args(Direction))
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [
+        ("glam", {"q 128×128", "k 128×128", "v 128×128"}),
+        ("palm", {"q 48×256", "k 1×256", "v 1×256"}),
+        ("gc-vit", {"q 2×32", "k 2×32", "v 2×32"}),
+    ],
+)
+def test_queries_keys_and_values_say_their_heads_and_width(name: str, shapes: set[str], direction: Direction) -> None:
+    """In two lines of text where the box has no room for one."""
+    figure = architecture_figure(declared(name).model, name, (), direction)
+    texts = [each.text for each in ElementTree.fromstring(figure.svg).iter(f"{NAMESPACE}text") if each.text]
+    pairs = {f"{one} {other}" for one, other in itertools.pairwise(texts)}
+    assert shapes <= {*texts, *pairs}

@@ -7,7 +7,6 @@ from clados.drawing.architecture.patterns import FULL, matrix, pattern_said, see
 from clados.drawing.layout.icons import PRONG, Matrices, Prongs, Slopes
 from clados.drawing.layout.nodes import PAD, Drawable
 from clados.drawing.layout.parts import SIDE, Icon
-from clados.drawing.layout.sheet import NOTE, label_width
 from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.attention.masks import Pattern
 from clados.spec.attention.windows import GlobalWindows, WindowAttention
@@ -34,13 +33,11 @@ def shared_said(dims: Dims) -> tuple[str, ...]:
 
 
 def prongs(here: Here, turns: str = "", names: tuple[str, ...] = ("q", "k", "v")) -> Prongs:
-    """The lines of queries, keys and values to a box, with heads and width of each where these have room beside it."""
+    """The lines of queries, keys and values to a box, with heads and width of each."""
     dims = here.given.dims
     heads = {"q": dims.heads}
     shapes = tuple(f"{heads.get(name, dims.kv_heads)}×{dims.head_dim}" for name in names)
-    room = min(PRONG, here.width / 2 - PRONG * (len(names) - 1) / 2 + PAD) - 9
-    fits = all(label_width(f"{name} {shape}", NOTE) <= room for name, shape in zip(names, shapes))
-    return Prongs(names, turns, shapes if fits else ())
+    return Prongs(names, turns, shapes, min(PRONG, here.width / 2 - PRONG * (len(names) - 1) / 2 + PAD))
 
 
 @words.register

@@ -13,6 +13,7 @@ BETWEEN = 7.0  # two matrices
 _EXPERT = 20.0  # from an expert to the one below it, in a flow to the right
 PRONG = 62.0  # from prong to prong
 _NAMED = 21.0  # of a prong, between the box and what turns it
+_NOTE_LINE = 12.0  # from one line of small text to the next
 MatrixCells = tuple[tuple[float, ...], ...]  # of rows, from the first query down: how much each key is seen, 0 to 1
 
 
@@ -147,7 +148,8 @@ class Prongs(Foot):
 
     names: Sequence[str] = ("q", "k", "v")
     turns: str = ""  # what the first two go through
-    shapes: Sequence[str] = ()  # what each carries, where there is room beside it
+    shapes: Sequence[str] = ()  # what each carries
+    room: float = PRONG  # beside each of them, in a flow upwards
 
     @property
     def kinds(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -165,8 +167,24 @@ class Prongs(Foot):
         return (max(room, self._step + 30), 18.0) if self.direction == "up" else (self._step + 18, room)
 
     @property
+    def _labels(self) -> list[tuple[str, ...]]:
+        """What stands beside each line; in two lines of text where that is wider than the room."""
+        every = [(name, *self.shapes[i : i + 1]) for i, name in enumerate(self.names)]
+        whole = [" ".join(each) for each in every]
+        if self.direction == "up" and any(label_width(each, NOTE) > self.room - 9 for each in whole):
+            return every
+        return [(each,) for each in whole]
+
+    @property
+    def _named(self) -> float:
+        """From the box to what turns, or to the end of the labels."""
+        if self.direction == "up":
+            return _NAMED + _NOTE_LINE * (max(map(len, self._labels)) - 1)
+        return max(_NAMED, 10 + max(label_width(each, NOTE) for (each,) in self._labels))
+
+    @property
     def height(self) -> float:  # type: ignore[override]
-        return _NAMED + self._pill[1] + 11 if self.turns else 24.0
+        return self._named + self._pill[1] + 11 if self.turns else self._named + 3
 
     @property
     def width(self) -> float:  # type: ignore[override]
@@ -174,16 +192,17 @@ class Prongs(Foot):
 
     def draw(self, sheet: Sheet, key: str, axis: float, top: float) -> None:
         low, shift = top + self.height, (len(self.names) - 1) / 2
-        pill = top + _NAMED
-        for i, name in enumerate(self.names):
+        pill = top + self._named
+        for i, (name, label) in enumerate(zip(self.names, self._labels)):
             x = axis + (i - shift) * self._step
             if self.turns and i < 2:
                 sheet.line(f"{key}.{name}", name, ((axis, low), (x, low), (x, pill + self._pill[1])), tip=False)
                 sheet.line(f"{key}.{name}", name, ((x, pill), (x, top)))
             else:
                 sheet.line(f"{key}.{name}", name, ((axis, low), (x, low), (x, top)))
-            said = " ".join([name, *self.shapes[i : i + 1]]) if self.direction == "up" else name
-            sheet.beside((x, top + 11), said, "right", away=5, key=f"{key}.{name}")
+            first = top + (11 if self.direction == "up" else (self._named + 4) / 2)
+            for line, said in enumerate(label):
+                sheet.beside((x, first + line * _NOTE_LINE), said, "right", away=5, key=f"{key}.{name}")
         if self.turns:
             self._turned(sheet, key, axis + (0.5 - shift) * self._step, pill)
 
