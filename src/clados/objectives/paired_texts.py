@@ -83,11 +83,11 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
     def small(self) -> Small:
         """E5's begins with random weights, from which it misses fewer questions than from the small BERT.
 
-        InstructOR's begins with the small T5, from which it misses fewer than from random weights. Its texts are compared
-        with those of their own task alone, one of two: as many as E5's are among twice as many.
+        InstructOR's begins with the small T5, from which it misses fewer than from random weights. Its texts are
+        compared with those of their own task alone, one of two: as many as E5's are among twice as many.
         """
         if self.objective.instructed:
-            return Small(vocab=2048, steps=1600, batch=128, length=48, lr=4e-3, dropout=0.1)
+            return Small(vocab=2048, steps=2500, batch=128, length=48, lr=4e-3, dropout=0.1)
         return Small(params="870K", vocab=2048, steps=1280, batch=64, length=48, lr=1e-3, dropout=0.1)
 
     @property
