@@ -197,7 +197,7 @@ def test_a_tuned_model_ends_below_what_it_was_and_a_student_too(
         ("openchatkit", 1200, 1e-3),  # the questions too
         ("stablevicuna", 2400, 1e-3),  # from a start that does not ship
         ("seeker", 2400, 1e-3),  # from an earlier stage of its own
-        ("instructor", 1920, 2e-3),  # from the small T5's encoder
+        ("instructor", 2500, 4e-3),  # from the small T5's encoder
     ],
 )
 def test_what_learns_in_part_or_from_a_start_that_does_not_ship_learns_for_longer(
