@@ -13,7 +13,7 @@ from clados.catalog.sentences import brief, sentence
 from clados.catalog.sizes import size_named
 from clados.errors import InputError
 from clados.models.declared import declared, package_models
-from clados.spec import Parallel, Post, Pre, RelativeBias, Rotary, count_parameters
+from clados.spec import MLP, Parallel, Post, Pre, ProductMLP, RelativeBias, Rotary, count_parameters
 from clados.tables import TextTable
 
 CARDS = catalog()
@@ -261,16 +261,27 @@ def test_sizes_side_by_side_are_those_of_a_difference() -> None:
         clados.compare("gpt-3", "llama:8b")
 
 
+NARROWER = "it reads tokens through a narrow table instead of tokens"
+GATE_TIMES_UP = "feed-forward layer MLP of gate × up instead of MLP (activation GELU (tanh))"
+
+
 @pytest.mark.parametrize(
     ("path", "old", "new", "expected"),
     [
         ("stack.block.residual", Post(), Pre(), "the norm stands before each branch instead of after"),
         ("stack.block.residual", Pre(), Parallel(), SIDE_BY_SIDE),
-        ("stack.position", None, Rotary(), "queries and keys are turned by their positions"),
+        ("stack.position", None, Rotary(), "queries and keys are rotated by their positions"),
         ("encoder.position", None, RelativeBias(), "encoder: scores get a learned bias by distance"),
         ("stack.block[1].attn.pattern", None, None, "layer 2 of each turn: attention sees all that the stack may see"),
         ("inputs.vocab.size", 30522, 50265, "vocabulary of 50,265 instead of 30,522"),
         ("size.d_model", 768, 1024, "d_model: 1,024 instead of 768"),
+        ("stack.block.mlp.act", "gelu_tanh", "relu", "activation ReLU instead of GELU (tanh)"),
+        ("stack.block.mlp", MLP("gelu_tanh"), ProductMLP(), GATE_TIMES_UP),
+        ("inputs.vocab.kind", "wordpiece", "bytes", "tokenised by byte-level BPE instead of WordPiece"),
+        ("inputs, kind", "Tokens", "Factorised", NARROWER),
+        ("inputs.position, kind", "Learned", "Blanks", "position embeddings: blanks instead of learned"),
+        ("target, kind", "Target", "OwnTarget", "the decoder has tables of its own"),
+        ("stack.groups", None, 1, "all layers share one set of weights"),
         ("something.else", 1, 2, "something, else: 2 instead of 1"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ from clados.catalog.card import declaration_of
 from clados.catalog.differences import diff
 from clados.catalog.load import catalog
 from clados.catalog.structure import structure, training_compute
+from clados.drawing.drawings import draw
 from clados.errors import CladosError
 
 
@@ -133,3 +134,12 @@ def test_what_has_no_cost_for_each_token_says_so() -> None:
     assert found.costs["FLOPs, 2 N"][0] is None
     assert found.costs["KV cache, bytes"][1] is None
     assert diff("swin", "swin").costs == {}
+
+
+def test_gated_layers_are_called_alike_wherever_they_are_said() -> None:
+    """GLaM's activation comes after the product of gate and up, which is not GEGLU."""
+    for name, said in (("glam", "gate × up, then GELU"), ("t5-v1.1", "GEGLU (tanh)"), ("llama", "SwiGLU")):
+        drawn = {note for each in draw(name).data["boxes"] for note in each["notes"]}
+        rows = structure(catalog()[name]).rows
+        assert said in drawn
+        assert any(said in row for key, row in rows.items() if key.endswith("feed-forward"))

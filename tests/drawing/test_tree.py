@@ -112,7 +112,10 @@ def test_the_title_of_an_edge_says_what_changed_and_in_what_the_declared_structu
             assert row.id not in cards or row.change in titles[row.id, child.id][0]
     assert titles["gpt", "gpt-2"][1].startswith(
         "the norm stands before each branch instead of after; a norm after the last layer; "
-        "tokens are made by bytes instead of bpe"
+        "tokenised by byte-level BPE instead of BPE"
+    )
+    assert titles["bert", "electra"][1].startswith(
+        "it reads tokens through a narrow table instead of tokens; no LM head; no pooler head"
     )
     # what LLaMA's sizes differ in is no change, and who takes weights alone may start from another size
     assert all(len(titles["llama", each]) == 1 for each in ("openllama", "vicuna", "koala"))

@@ -87,4 +87,4 @@ def test_what_does_not_fit_is_refused_in_one_line() -> None:
 
 def test_kinds_without_heads_are_compared_in_words() -> None:
     said = diff("gpt-3", "dall-e")
-    assert {"no lm head", "decoder of a text and the codes of an image"} <= {each.sentence for each in said.changes}
+    assert {"no LM head", "decoder of a text and the codes of an image"} <= {each.sentence for each in said.changes}

@@ -70,8 +70,8 @@ def test_a_text_without_a_language_is_refused_where_english_is_not_marked(monkey
 def test_what_is_learned_beside_the_tokens_is_told() -> None:
     shown = objective("electra", "The cat sees a house.")
     told = str(shown.page())
-    assert "the generator, a smaller model that learns beside this one" in told
-    assert "tells of every token whether it was put in" in told
+    assert "the generator, a smaller model that is trained alongside" in told
+    assert "detects which tokens are" in told
     assert shown.as_dict()["also"] == dict(s.ReplacedTokens.also)
 
 

@@ -196,7 +196,7 @@ def test_the_tree_zooms_flies_lights_descent_and_opens_cards(page: Page, address
     assert "kin" not in (page.locator("[data-id=t5]").get_attribute("class") or "")
     changed = page.locator(".lit-changes li").last
     expect(changed).to_contain_text("BERT → RoBERTa (architecture): no next-sentence task, dynamic masks")
-    expect(changed).to_contain_text("tokens are made by bytes instead of wordpiece")
+    expect(changed).to_contain_text("tokenised by byte-level BPE instead of WordPiece")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("RoBERTa")
 
@@ -218,7 +218,7 @@ def test_ticked_rows_are_compared(page: Page, address: str) -> None:
     page.get_by_role("button", name="Compare the ticked").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("BERT · RoBERTa")
     expect(
-        page.get_by_role("listitem").filter(has_text="tokens are made by bytes instead of wordpiece")
+        page.get_by_role("listitem").filter(has_text="tokenised by byte-level BPE instead of WordPiece")
     ).to_be_visible()
 
 

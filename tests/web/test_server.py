@@ -273,7 +273,7 @@ def test_what_no_model_has_is_said_on_the_timeline_s_page(few: Site, client: Tes
 def test_models_are_compared_by_columns_and_in_words(client: TestClient) -> None:
     text = client.get("/compare.html?models=bert&models=roberta&models=").text
     assert "From bert:large to roberta:large" in text
-    assert "tokens are made by bytes instead of wordpiece" in text
+    assert "tokenised by byte-level BPE instead of WordPiece" in text
     assert text.count("data-side=") == 3
     assert "For each token" in text
     found = diff("bert", "gpt-2").costs["FLOPs, 2 N"]

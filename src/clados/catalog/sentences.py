@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+from clados.catalog.called import TOKENS, act_said
 from clados.names import ROLES
 from clados.spec.attention.masks import Banded, WithoutValues
 from clados.spec.core.part import Part, part_fields
@@ -21,6 +22,8 @@ from clados.spec.positions.alibi import ALiBi
 from clados.spec.positions.bias import LayerBias, RelativeBias
 from clados.spec.positions.rotary import Rotary
 from clados.spec.residuals import FromNorm, Parallel, Post, Pre
+from clados.spec.stacks.stack import Stack
+from clados.spec.stacks.windows import WindowStack
 
 Say = Callable[[Any, Any], str]
 _SIZES = ("d_model", "d_ff", "d_embedding", "head_dim", "kv_heads")  # fields that are written so in papers too
@@ -43,7 +46,8 @@ CALLED = {  # kinds whose names are words of papers
     **{name: name for name in ("LayerNorm", "DeepNorm", "ALiBi")},
     "CrossAttention": "cross-attention",
     "ScaledAdam": "scaled Adam",
-    "ProductMLP": "product of two projections",
+    "Alignment": "an alignment of sequences",
+    "ProductMLP": "MLP of gate × up",
     "TwoTowerInit": "a law for each tower",
     "Causal": "what comes before it",
     "All": "all positions",
@@ -81,9 +85,13 @@ def _layer(path: str) -> list[str]:
     return [f"layer {int(index) + 1} of each turn" for index in re.findall(r"block\[(\d+)\]", path)]
 
 
-def instead(what: str) -> Say:
-    """``what`` is the new instead of the old."""
-    return lambda old, new: f"{what} {short(new)} instead of {short(old)}"
+def instead(what: str, called: Callable[[str], str] | None = None) -> Say:
+    """``what`` is the new instead of the old; ``called``: what words of declarations are called."""
+
+    def said(value: Any) -> str:
+        return called(value) if called and value is not None else short(value)
+
+    return lambda old, new: f"{what} {said(new)} instead of {said(old)}"
 
 
 def either(yes: str, no: str) -> Say:
@@ -127,6 +135,8 @@ def _described(part: Part) -> str:
 def _slot(name: str, value: Any) -> str:
     """A word of a part and what it says: ``act gelu``, ``norm``, ``without bias``."""
     called = name if name in _SIZES else _LABELS.get(name, name.replace("_", " "))
+    if name == "act":
+        return f"{called} {act_said(value)}"
     if isinstance(value, bool):
         return called if value else f"without {called}"
     several = value if isinstance(value, tuple) else (value,)
@@ -136,12 +146,16 @@ def _slot(name: str, value: Any) -> str:
 
 def _name(part: Part) -> str:
     """What a kind of part is called: ``rotary``, ``relative bias``, ``RMSNorm``."""
-    kind = type(part)
-    if kind in _READ:
-        return _READ[kind]
-    pieces = re.findall(r"[A-Z][a-z]+|[A-Z0-9]+(?![a-z])", kind.__name__)
-    camel = "".join(pieces) == kind.__name__ and not any(len(each) > 1 and each.isupper() for each in pieces)
-    return CALLED.get(kind.__name__, " ".join(pieces).lower() if camel else kind.__name__)
+    return _type_called(type(part).__name__)
+
+
+def _type_called(name: str) -> str:
+    """What a kind of part is called, by the name of its type."""
+    if read := next((said for kind, said in _READ.items() if kind.__name__ == name), ""):
+        return read
+    pieces = re.findall(r"[A-Z][a-z]+|[A-Z0-9]+(?![a-z])", name)
+    camel = "".join(pieces) == name and not any(len(each) > 1 and each.isupper() for each in pieces)
+    return CALLED.get(name, " ".join(pieces).lower() if camel else name)
 
 
 # slots that only some kinds of model have
@@ -158,8 +172,8 @@ _LONE = {
 }
 _READ: dict[type[Part], str] = {
     Tokens: "tokens",
-    Factorised: "tokens, from a table narrower than the model",
-    Widened: "tokens, whose vectors alone are narrower than the model",
+    Factorised: "tokens through a narrow table",
+    Widened: "tokens as narrow vectors",
     Multimodal: "texts, numbers and patches of images",
     Patches: "patches of an image",
     PatchMap: "a map of an image's patches",
@@ -168,6 +182,8 @@ _READ: dict[type[Part], str] = {
     Frames: "returns, frames and actions",
     Binned: "bins of states, actions, rewards and returns to go",
     Points: "points in space",
+    WindowStack: "stages of attention in windows",
+    Stack: "one stack, all of one width",
 }
 
 
@@ -199,7 +215,7 @@ def _mlp(old: Any, new: Any) -> str:
 
 def _position(old: Any, new: Any) -> str:
     names: dict[type, str] = {
-        Rotary: "queries and keys are turned by their positions",
+        Rotary: "queries and keys are rotated by their positions",
         RelativeBias: "scores get a learned bias by distance",
         LayerBias: "scores get a bias by distance that each layer learns",
         ALiBi: "scores fall with distance, by a slope for each head",
@@ -214,24 +230,40 @@ def _pattern(old: Any, new: Any) -> str:
         return f"attention sees the last {new.span} positions only"
     if isinstance(new, WithoutValues):
         return "attention sees no returns to go"
-    return "attention sees all that the stack may see" if new is None else f"attention sees {short(new)}"
+    return "attention sees all that the stack may see" if new is None else f"attention pattern: {short(new)}"
+
+
+def _groups(old: Any, new: Any) -> str:
+    if new is None:
+        return "layers share no weights"
+    return f"layers share {new} sets of weights" if new > 1 else "all layers share one set of weights"
 
 
 def _turns(old: Any, new: Any) -> str:
     return f"{new} kinds of layer take turns instead of {old}" if new > 1 else "all layers are of one kind"
 
 
+_HEADS = {"lm": "LM", "nsp": "next-sentence"}
+
+
 def _heads(old: Any, new: Any) -> str:
     olds, news = ({head.slot: head for head in heads or ()} for heads in (old, new))  # some kinds have none
-    gone = [f"no {slot} head" for slot in olds if slot not in news]
-    come = [f"{slot} head: {short(news[slot])}" for slot in news if slot not in olds]
+    names = {slot: _HEADS.get(slot, slot) for slot in (*olds, *news)}
+    gone = [f"no {names[slot]} head" for slot in olds if slot not in news]
+    come = [f"{names[slot]} head: {short(news[slot])}".removesuffix(f": {slot}") for slot in news if slot not in olds]
     both = [slot for slot in olds if slot in news and olds[slot] != news[slot]]
-    changed = [f"its {slot} head is {short(news[slot])} instead of {short(olds[slot])}" for slot in both]
+    changed = [f"its {names[slot]} head is {short(news[slot])} instead of {short(olds[slot])}" for slot in both]
     return "; ".join([*changed, *gone, *come]) or "its heads stand in another order"
 
 
 def _kinds(what: str) -> Say:
-    return lambda old, new: f"{what} {_spaced(new)} instead of {_spaced(old)}"
+    """``what`` is the new kind of part instead of the old, both given by the names of their types."""
+    return lambda old, new: f"{what} {_type_called(new)} instead of {_type_called(old)}"
+
+
+def _either_kind(name: str, yes: str, no: str) -> Say:
+    """One sentence where the new kind is of this name, another where the old was."""
+    return lambda old, new: yes if new == name else no
 
 
 def _spaced(name: str) -> str:
@@ -245,7 +277,19 @@ def _variance(old: Any, new: Any) -> str:
 
 # a path's pattern: its sentence; the first that fits
 _SENTENCES: tuple[tuple[str, Say], ...] = (
-    (r"kind", _kinds("the model is of another kind:")),
+    (r"kind", lambda old, new: f"the model is of another kind: {_spaced(new)} instead of {_spaced(old)}"),
+    (r"(.*\.)?inputs, kind", _kinds("it reads")),
+    (r".*inputs\.position, kind", _kinds("position embeddings:")),
+    (
+        r"target, kind",
+        _either_kind("OwnTarget", "the decoder has tables of its own", "the decoder reads the encoder's tables"),
+    ),
+    (
+        r".*\.residual, kind",
+        _either_kind("Skipped", "layers are left out at times in training", "no layer is left out in training"),
+    ),
+    (r".*position, kind", _kinds("positions in attention:")),
+    (r"init, kind", _kinds("weights are drawn by")),
     (r".*, kind", _kinds("of another kind:")),
     (r"recipe\..*objective", instead("learns by")),
     (r"recipe\..*template\..*", lambda old, new: "prompts and answers are written by another template"),
@@ -263,26 +307,30 @@ _SENTENCES: tuple[tuple[str, Say], ...] = (
     (r".*\.biases", instead("attention's projections with biases:")),
     (r".*\.(attn|cross)\.scale", either("scores have a scale of their own", "scores are scaled by 1/sqrt(head_dim)")),
     (r".*\.cross", either("cross-attention to the encoder's states", "no cross-attention")),
-    (r".*\.mlp\.act", instead("activation")),
+    (r".*\.mlp\.act", instead("activation", act_said)),
+    (r".*\.residual\.norms", instead("norms before attention and feed-forward side by side:")),
+    (r".*\.layer_scale", either("branches end in a learned scale", "branches are not scaled")),
+    (r".*\.attn", instead("attention:")),
+    (r"stack", instead("layers:")),
     (r".*\.mlp\.gated", either("the feed-forward layer is gated", "the feed-forward layer is not gated")),
     (r".*\.mlp\.bias", either("feed-forward layers with biases", "feed-forward layers without biases")),
     (r"(.*\.)?inputs\.side", instead("side of a patch or frame:")),
     (r"(.*\.)?inputs\.image", instead("side of an image:")),
     (r"(.*\.)?inputs\.bias", either("patches are projected with a bias", "patches are projected without a bias")),
     (r".*inputs\.scaled", either("token vectors are scaled by sqrt(d_model)", "token vectors are not scaled")),
-    (r".*inputs\.types", instead("kinds of segment:")),
+    (r".*inputs\.types", instead("segment types:")),
     (r".*inputs\.position\.length", instead("positions:")),
     (r".*inputs\.position\.start", instead("positions count from row")),
-    (r".*inputs\.position", instead("vectors of position added to the inputs:")),
+    (r".*inputs\.position", instead("position embeddings:")),
     (r"(.*\.)?position", _position),
-    (r"(.*\.)?position\.fraction", instead("share of each head that is turned:")),
-    (r"(.*\.)?position\.pairs", instead("planes that are turned are made of")),
+    (r"(.*\.)?position\.fraction", instead("share of each head that is rotated:")),
+    (r"(.*\.)?position\.pairs", instead("rotated planes are made of")),
     (r"(.*\.)?position\.base", instead("base of the angles")),
     (r".*vocab\.size", instead("vocabulary of")),
-    (r".*vocab\.kind", instead("tokens are made by")),
+    (r".*vocab\.kind", instead("tokenised by", TOKENS.__getitem__)),
     (rf".*vocab\.({'|'.join(ROLES)}|sentinels)", lambda old, new: "other special tokens"),
     (r".*\.sees", instead("each position sees")),
-    (r"stack\.groups", instead("groups of layers that share their weights:")),
+    (r"stack\.groups", _groups),
     (r"stack\.convolution", either("a convolution beside the first layer", "no convolution beside the first layer")),
     (r"stack\.decoder", either("a decoder of masked words for last layer", "no decoder of masked words")),
     (r".*attn\.dropout", instead("dropout of attention's probabilities")),

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from clados.catalog.called import act_said, product_said
 from clados.catalog.card import Card, CardSize, Value, declaration_of
 from clados.catalog.painters import images_read, painter_rows
 from clados.catalog.sizes import model_of, size_named
@@ -75,15 +76,6 @@ PLACES: dict[type[Part], str] = {
     Parallel: "before attention and feed-forward in parallel",
 }
 NORMS: dict[type[Part], str] = {LayerNorm: "LayerNorm", RMSNorm: "RMSNorm"}
-_ACTS = {
-    "gelu": "GELU",
-    "gelu_tanh": "GELU (tanh)",
-    "quick_gelu": "QuickGELU",
-    "relu": "ReLU",
-    "silu": "SiLU",
-    "squared_relu": "squared ReLU",
-}
-GATED = {"silu": "SwiGLU", "gelu": "GEGLU", "gelu_tanh": "GEGLU (tanh)", "relu": "ReGLU"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +316,7 @@ def _pyramid(model: Pyramid) -> dict[str, str]:
 
     heads = f"{every(size.heads for size in sizes)} heads of {every(dict.fromkeys(s.dims.head_dim for s in sizes))}"
     sides = every(dict.fromkeys(model.windows))
-    acts = _each(_ACTS.get(block.mlp.act, block.mlp.act) for block in stack.kinds)
+    acts = _each(act_said(block.mlp.act) for block in stack.kinds)
     return {
         "stages": f"{every(size.layers for size in sizes)} layers, {every(size.d_model for size in sizes)} wide",
         "attention": f"{_each(_named(_WINDOWS, each.attn) for each in stack.kinds)}, {heads}, {sides} a side",
@@ -383,12 +375,11 @@ def _attention(attn: Attention, dims: Dims) -> str:
 def _feed_forward(part: FeedForward, dims: Dims) -> str:
     match part:
         case MLP(act=act, gated=gated):
-            kind = GATED.get(act, f"gated {act}") if gated else _ACTS.get(act, act)
-            return f"{kind}, {dims.d_ff:,} wide"
+            return f"{act_said(act, gated=gated)}, {dims.d_ff:,} wide"
         case ProductMLP(act=act):
-            return f"product of two, then {_ACTS.get(act, act)}, {dims.d_ff:,} wide"
-        case Experts(act=act, top=top):
-            return f"{dims.experts:,} experts, {top} a token, {_ACTS.get(act, act)}, {dims.d_ff:,} wide"
+            return f"{product_said(act)}, {dims.d_ff:,} wide"
+        case Experts(act=act, gated=gated, top=top):
+            return f"{dims.experts:,} experts, {top} a token, {act_said(act, gated=gated)}, {dims.d_ff:,} wide"
         case _:
             return type(part).__name__
 

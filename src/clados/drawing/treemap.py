@@ -9,6 +9,7 @@ from clados.drawing.layout.nodes import share_label, walk
 from clados.drawing.layout.parts import PartBox
 from clados.drawing.layout.sheet import Sheet, label_width, title_width
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
+from clados.drawing.wording import as_drawn, worded
 from clados.spec.kinds.model import Model
 
 WIDE, HIGH, TOP = 760.0, 430.0, 52.0  # of the map, and what is above it
@@ -90,16 +91,16 @@ def _tile(sheet: Sheet, part: PartBox, tile: Box) -> None:
     edge = element(
         "rect", class_=f"k-{part.kind}", x=tile.left, y=tile.top, width=tile.width, height=tile.height, stroke_width=0.8
     )
+    name, percent = as_drawn(part.name), 100 * part.params / sheet.total
+    said = as_drawn(f"{part.name}; {part.params:,} parameters, {percent:.2f} %")
     drawn, y = [edge], tile.top + 17
-    for text, bold in ((part.name, True), (share_label(part.params, sheet.total), False), (part.key, False)):
-        if y + 4 > tile.bottom or label_width(text, 11, bold=bold) + 12 > tile.width:
-            break
-        drawn.append(sheet.text(tile.left + 6, y, text, size=11, bold=bold))
-        y += 15
-    share = 100 * part.params / sheet.total
-    sheet.box(
-        part.key, f"{part.key}: {part.name}; {part.params:,} parameters, {share:.2f} %", tile, drawn, kind=part.kind
-    )
+    with worded(None):  # a key is a name of code, and stays as it is
+        for text, bold in ((name, True), (share_label(part.params, sheet.total), False), (part.key, False)):
+            if y + 4 > tile.bottom or label_width(text, 11, bold=bold) + 12 > tile.width:
+                break
+            drawn.append(sheet.text(tile.left + 6, y, text, size=11, bold=bold))
+            y += 15
+        sheet.box(part.key, f"{part.key}: {said}", tile, drawn, kind=part.kind)
 
 
 def treemap_figure(model: Model, name: str) -> Figure:

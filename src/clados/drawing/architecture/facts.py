@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import singledispatch
 
+from clados.catalog.called import TOKENS
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.masks import Banded
 from clados.spec.core.declaration import parts
@@ -17,7 +18,6 @@ from clados.spec.positions.absolute import Learned
 from clados.spec.stacks.windows import WindowStack
 
 Fact = tuple[str, str]
-MADE = {"wordpiece": "WordPiece", "bytes": "byte BPE", "bpe": "BPE", "unigram": "unigram", "word": "words"}
 
 
 @singledispatch
@@ -68,7 +68,7 @@ def _nfnet(part: NFNetSize) -> Iterator[Fact]:
 
 @side_numbers.register
 def _vocabulary(part: Vocabulary) -> Iterator[Fact]:
-    yield "vocabulary", f"{part.size:,} {MADE[part.kind]}"
+    yield "vocabulary", f"{part.size:,} {TOKENS[part.kind]}"
 
 
 @side_numbers.register

@@ -1,5 +1,6 @@
 """What a layer does with each position, and norms."""
 
+from clados.catalog.called import act_said, product_said
 from clados.drawing.architecture.drawer import Here, Words, box, drawn, words
 from clados.drawing.layout.icons import ExpertRow
 from clados.drawing.layout.nodes import Drawable, InColumn
@@ -9,23 +10,6 @@ from clados.spec.feedforward.experts import Experts, ProductMLP
 from clados.spec.feedforward.mlp import MLP, FeedForward
 from clados.spec.norms import BatchNorm, GroupNorm, Norm
 from clados.spec.stacks.enhanced import Convolution
-
-ACT_NAMES = {
-    "gelu": "GELU",
-    "relu": "ReLU",
-    "silu": "SiLU",
-    "tanh": "tanh",
-    "quick_gelu": "quick GELU",
-    "gelu_tanh": "GELU (tanh)",
-    "squared_relu": "ReLU squared",
-}
-_GATED = {"gelu": "GEGLU", "gelu_tanh": "GEGLU (tanh)", "silu": "SwiGLU", "relu": "ReGLU"}
-
-
-def act_said(act: str, *, gated: bool = False) -> str:
-    """An activation as the field calls it, with a gate or without."""
-    name = ACT_NAMES.get(act, act.replace("_", " "))
-    return _GATED.get(act, f"{name}, gated") if gated else name
 
 
 @words.register
@@ -44,7 +28,7 @@ def _mlp(part: MLP, here: Here) -> Words:
 def _product(part: ProductMLP, here: Here) -> Words:
     dims = here.given.dims
     through = f"{dims.d_model:,} → {dims.d_ff:,} → {dims.d_model:,}"
-    return Words("feed-forward", "Feed-forward", (through, f"{act_said(part.act)} of gate times up"))
+    return Words("feed-forward", "Feed-forward", (through, product_said(part.act)))
 
 
 @words.register

@@ -2,8 +2,8 @@
 
 from functools import singledispatch
 
+from clados.catalog.called import act_said
 from clados.drawing.architecture.drawer import Here, Words, box, drawn, words
-from clados.drawing.architecture.feedforward import act_said
 from clados.drawing.layout.joins import Spread
 from clados.drawing.layout.nodes import Drawable, InColumn, Lettering
 from clados.spec.convolutions.resnet import AttentionPool

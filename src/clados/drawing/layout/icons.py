@@ -211,4 +211,4 @@ class Prongs(Foot):
         area = sheet.area(Box(middle - width / 2, top, width, height))
         pill = element("rect", class_="k-position", x=area.left, y=area.top, width=area.width, height=area.height, rx=9)
         label = sheet.text(area.left + area.width / 2, area.middle + 4, self.turns, size=NOTE, anchor="middle")
-        sheet.put(f"{key}.turned", f"queries and keys are turned: {self.turns}", [pill, label])
+        sheet.put(f"{key}.turned", f"queries and keys are rotated: {self.turns}", [pill, label])

@@ -1,4 +1,4 @@
-"""LaMDA: a decoder for dialogue with T5's relative biases and gated GELU (Thoppilan et al. 2022, arXiv 2201.08239)."""
+"""LaMDA: a decoder for dialogue with T5's relative biases and GEGLU (Thoppilan et al. 2022, arXiv 2201.08239)."""
 
 from clados.models.t5.t5 import pretraining as parent, t5
 from clados.spec import *

@@ -1,4 +1,4 @@
-"""T5 v1.1: T5 with gated GELU and a head of its own, trained on C4 alone (its repository, released_checkpoints.md)."""
+"""T5 v1.1: T5 with GEGLU and a head of its own, trained on C4 alone (its repository, released_checkpoints.md)."""
 
 from clados.models.t5.t5 import pretraining, t5
 from clados.spec import *

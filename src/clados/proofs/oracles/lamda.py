@@ -1,4 +1,4 @@
-"""LaMDA: a decoder with T5's relative biases and gated GELU (arXiv:2201.08239 §3, arXiv:1910.10683 §2.1)."""
+"""LaMDA: a decoder with T5's relative biases and GEGLU (arXiv:2201.08239 §3, arXiv:1910.10683 §2.1)."""
 
 import math
 from typing import Any

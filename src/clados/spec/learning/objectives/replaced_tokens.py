@@ -9,7 +9,7 @@ from clados.spec.learning.objectives.base import OF_PARTS, Objective
 
 
 class ReplacedTokens(Objective):
-    """Tell of every token whether a small masked model put it there (Clark et al. 2020, §2).
+    """Detect which tokens of a text a small masked model has replaced (Clark et al. 2020, §2).
 
     The generator G is the model at another size, its tables shared with the discriminator D, with a head that reads
     words; both learn at once: L_MLM(G) + weight L_D(D), no gradient passing through what G samples. A sampled token
@@ -22,9 +22,9 @@ class ReplacedTokens(Objective):
     verb: ClassVar[str] = "discriminate"
     unit: ClassVar[str] = OF_PARTS
     also: ClassVar[Mapping[str, str]] = {
-        "who predicts these": "the generator, a smaller model that learns beside this one",
-        "the model itself": "reads the text with the generator's guesses in their places, and tells of every token "
-        "whether it was put in; a guess that is right was not",
+        "who predicts these": "the generator, a smaller model that is trained alongside",
+        "the model itself": "reads the text with the generator's guesses filled in and detects which tokens are "
+        "replaced; a guess that equals the original token is not",
     }
     generator: Size
     rate: Share = 0.15  # masked for the generator
