@@ -168,3 +168,21 @@ def test_the_parameters_stand_clear_of_a_title_in_the_widest_bold_letters() -> N
     title, counts = (next(each.box for each in sheet.labels if each.key.endswith(end)) for end in (name, "parameters"))
     widest = 423.8  # of DejaVu Sans Bold at 17 pixels
     assert counts.left >= title.left + widest + 8
+
+
+@pytest.mark.parametrize("opened", [(), ("all",), ("stack.blocks.0",)])
+@pytest.mark.parametrize("layers", [1, 2, 24])
+def test_a_convolution_stands_beside_the_first_layer_below_all_others(layers: int, opened: tuple[str, ...]) -> None:
+    model = named_model("deberta:v2-xlarge").model.but(size=s.but(layers=layers))
+    opened = opened if layers > 1 else ()
+    node = model_node(model, "up", opened)
+    sheet, width, height = architecture_sheet(model, "it", (), node)
+    convolution, first = sheet.anchors["stack.convolution"], sheet.anchors["stack.blocks.0"]
+    assert convolution.bottom == pytest.approx(first.bottom, abs=20)
+    assert not convolution.overlaps(first)
+    if layers > 1:
+        above = sheet.anchors["stack.blocks.1" if opened else "stack.blocks"]
+        assert above.bottom < min(sheet.anchors["stack.convolution.norm"].top, first.top)
+    assert not list(faults(sheet, width, height))
+    assert node.params == s.count_parameters(model).total
+    assert _boxes(model, *opened)["stack.convolution"].params == 1536 * 1536 * 3 + 1536

@@ -67,7 +67,7 @@ def _batch_norm(part: BatchNorm, here: Here) -> Words:
 
 @words.register
 def _convolution(part: Convolution, here: Here) -> Words:
-    return Words("convolution", "Convolution", (f"{part.kernel} positions, beside the first layer",))
+    return Words("convolution", "Convolution", (f"over {part.kernel} positions", act_said(part.act)))
 
 
 @words.register
