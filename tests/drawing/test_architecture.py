@@ -13,10 +13,13 @@ from clados.drawing.architecture.drawer import spelled
 from clados.drawing.architecture.figure import architecture_figure, architecture_sheet, model_node
 from clados.drawing.architecture.outline import DrawnPart, outline, terminal_architecture
 from clados.drawing.architecture.patterns import matrix
+from clados.drawing.bars import stacked_bars
 from clados.drawing.drawings import draw
 from clados.drawing.layout.direction import Direction
-from clados.drawing.layout.kinds import PART_KINDS
-from clados.drawing.palette import contrast
+from clados.drawing.layout.kinds import PART_KINDS, box_bands
+from clados.drawing.palette import contrast, luminance
+from clados.drawing.svg import Box
+from clados.drawing.treemap import params_by_kind
 from clados.models.declared import declared, package_models
 from clados.spec import count_parameters
 from clados.spec.core.declaration import tiny
@@ -138,6 +141,40 @@ def test_text_on_every_kind_and_its_edge_on_the_paper_can_be_seen(kind: str) -> 
     assert contrast(colours.dark_fill, "#e6edf3") >= 7
     assert contrast(colours.line, "#ffffff") >= 3
     assert contrast(colours.dark_line, "#0d1117") >= 3
+
+
+@pytest.mark.parametrize(("one", "other"), [*itertools.combinations(PART_KINDS, 2)])
+def test_kinds_are_told_apart_in_grey(one: str, other: str) -> None:
+    """By their bands, or by five steps of lightness (CIE L*) of a hundred."""
+    a, b = PART_KINDS[one], PART_KINDS[other]
+    if (a.bands, a.dotted) == (b.bands, b.dotted):
+        assert abs(_lightness(a.fill) - _lightness(b.fill)) > 5
+        assert abs(_lightness(a.dark_fill) - _lightness(b.dark_fill)) > 5
+
+
+def _lightness(colour: str) -> float:
+    return 116 * luminance(colour) ** (1 / 3) - 16 if luminance(colour) > 0.008856 else 903.3 * luminance(colour)
+
+
+@pytest.mark.parametrize("kind", [name for name, each in PART_KINDS.items() if each.bands])
+def test_a_band_can_be_seen_on_its_box_and_leaves_the_text_clear(kind: str) -> None:
+    colours = PART_KINDS[kind]
+    assert contrast(colours.line, colours.fill) >= 3
+    assert contrast(colours.dark_line, colours.dark_fill) >= 3
+    drawn = [ElementTree.fromstring(each) for each in box_bands(kind, Box(100, 50, 80, 40))]
+    ends = {float(each.get(name) or 0) for each in drawn for name in ("x1", "x2")}
+    assert ends == {{"left": 104.5, "right": 175.5}[side] for side in colours.bands}  # text begins at 110
+    assert {(each.get("y1"), each.get("y2")) for each in drawn} == {("54", "86")}
+
+
+def test_boxes_swatches_and_bars_have_the_bands_of_their_kind() -> None:
+    model = declared("bert").model
+    banded = {kind for kind, each in PART_KINDS.items() if each.bands}
+    for figure in (architecture_figure(model, "bert"), stacked_bars({"bert": params_by_kind(model)}, name="bert")):
+        classes = [each.get("class") or "" for each in ElementTree.fromstring(figure.svg).iter()]
+        for kind in banded:
+            sides = len(PART_KINDS[kind].bands)
+            assert classes.count(f"band b-{kind}") == sides * classes.count(f"k-{kind}")
 
 
 def test_layers_in_turn_are_folded_to_the_shortest_run() -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from clados.drawing import chart, svg
-from clados.drawing.layout.kinds import KIND_STYLE, PART_KINDS
+from clados.drawing.layout.kinds import KIND_STYLE, PART_KINDS, box_bands
 from clados.drawing.scale import count_label
-from clados.drawing.svg import EmptyFigureError, Figure, element
+from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 
 _LEFT, _RIGHT, _TOP, _PITCH, _HEIGHT = 16.0, 16.0, 46.0, 34.0, 20.0
 
@@ -42,11 +42,13 @@ def stacked_bars(
         drawn += _bar(model, parts, _LEFT + labels, y, full)
         drawn.append(svg.label(_LEFT + labels + full + 8, y + 14.5, count_label(totals[model]), class_="faint"))
     kinds = [kind for kind in PART_KINDS if any(kind in parts for parts in ledgers.values())]
+    called = {PART_KINDS[kind].name: kind for kind in kinds}
     swatches, bottom = chart.swatch_legend(
         _LEFT,
         _TOP + len(ledgers) * _PITCH + 14,
-        {PART_KINDS[kind].name: {"class_": f"k-{kind}"} for kind in kinds},
+        {name: {"class_": f"k-{kind}"} for name, kind in called.items()},
         width - _RIGHT,
+        lambda name, area: box_bands(called[name], area),
     )
     data = {
         "bars": [{"model": model, "total": totals[model], "parts": dict(parts)} for model, parts in ledgers.items()]
@@ -62,6 +64,7 @@ def _bar(model: str, parts: Mapping[str, int], left: float, y: float, full: floa
         long = full * value / total if total else 0.0
         what = f"{model}, {PART_KINDS[kind].name}: {value:,} ({100 * value / total if total else 0:.1f} %)"
         rect = element("rect", class_=f"k-{kind}", x=x, y=y, width=long, height=_HEIGHT)
-        pieces.append(element("g", svg.title(what), rect, data_id=model, data_part=kind))
+        marks = box_bands(kind, Box(x, y, long, _HEIGHT)) if long else []
+        pieces.append(element("g", svg.title(what), rect, *marks, data_id=model, data_part=kind))
         x += long
     return pieces

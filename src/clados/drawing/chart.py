@@ -1,11 +1,11 @@
 """What the charts share: colours of series, a round scale, a legend."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from clados.drawing import svg
 from clados.drawing.scale import Scale
-from clados.drawing.svg import element
+from clados.drawing.svg import Box, element
 
 # Okabe and Ito's colours without black and yellow: told apart by the colour-blind, seen on white and on black.
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
@@ -32,15 +32,24 @@ def linear_scale(low: float, high: float, low_pixel: float, high_pixel: float, t
 
 
 def swatch_legend(
-    x: float, y: float, swatches: Mapping[str, Mapping[str, str]], width: float
+    x: float,
+    y: float,
+    swatches: Mapping[str, Mapping[str, str]],
+    width: float,
+    marks: Callable[[str, Box], list[str]] = lambda name, area: [],
 ) -> tuple[list[str], float]:
-    """A swatch, coloured by these attributes, for each name, in as many lines as needed; and the last's baseline."""
+    """A swatch, coloured by these attributes, for each name, in as many lines as needed; and the last's baseline.
+
+    Args:
+        marks: what is drawn on the swatch of a name.
+    """
     parts, left = [], x
     for name, colours in swatches.items():
         needed = 16 + svg.text_width(name) + 18
         if x + needed > width and x > left:
             x, y = left, y + 18
         parts.append(element("rect", **colours, x=x, y=y - 9, width=10, height=10, rx=2))
+        parts += marks(name, Box(x, y - 9, 10, 10))
         parts.append(svg.label(x + 16, y, name))
         x += needed
     return parts, y

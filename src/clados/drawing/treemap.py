@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from clados.drawing import svg
 from clados.drawing.architecture.figure import MARGIN, model_node
-from clados.drawing.layout.kinds import KIND_STYLE, PART_KINDS
+from clados.drawing.layout.kinds import KIND_STYLE, PART_KINDS, box_bands
 from clados.drawing.layout.nodes import share_label, walk
 from clados.drawing.layout.parts import PartBox
 from clados.drawing.layout.sheet import Sheet, label_width, title_width
@@ -93,12 +93,12 @@ def _tile(sheet: Sheet, part: PartBox, tile: Box) -> None:
     )
     name, percent = as_drawn(part.name), 100 * part.params / sheet.total
     said = as_drawn(f"{part.name}; {part.params:,} parameters, {percent:.2f} %")
-    drawn, y = [edge], tile.top + 17
+    drawn, y = [edge, *box_bands(part.kind, tile)], tile.top + 17
     with worded(None):  # a key is a name of code, and stays as it is
         for text, bold in ((name, True), (share_label(part.params, sheet.total), False), (part.key, False)):
-            if y + 4 > tile.bottom or label_width(text, 11, bold=bold) + 12 > tile.width:
+            if y + 4 > tile.bottom or label_width(text, 11, bold=bold) + 20 > tile.width:
                 break
-            drawn.append(sheet.text(tile.left + 6, y, text, size=11, bold=bold))
+            drawn.append(sheet.text(tile.left + 10, y, text, size=11, bold=bold))
             y += 15
         sheet.box(part.key, f"{part.key}: {said}", tile, drawn, kind=part.kind)
 

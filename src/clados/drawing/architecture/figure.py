@@ -8,12 +8,12 @@ from clados.drawing.architecture.facts import facts
 from clados.drawing.architecture.opened import folds, opened_node
 from clados.drawing.architecture.outline import outline
 from clados.drawing.layout.direction import Direction
-from clados.drawing.layout.kinds import KIND_STYLE, PART_KINDS
+from clados.drawing.layout.kinds import KIND_STYLE, PART_KINDS, box_bands
 from clados.drawing.layout.nodes import Drawable, walk
 from clados.drawing.layout.parts import PartBox
 from clados.drawing.layout.sheet import NOTE, Sheet, broken_lines, label_width, title_width
 from clados.drawing.scale import count_label
-from clados.drawing.svg import Figure, element
+from clados.drawing.svg import Box, Figure, element
 from clados.drawing.wording import worded
 from clados.spec.kinds.model import Model
 
@@ -130,7 +130,8 @@ def _legend(sheet: Sheet, node: Drawable, y: float, width: float) -> float:
         if x + needed > width - MARGIN + 18 and x > MARGIN:
             x, y = MARGIN, y + 18
         swatch = element("rect", class_=f"k-{kind}", x=x, y=y - 10, width=12, height=12, rx=3)
-        sheet.put(f"legend {kind}", name, [swatch, sheet.text(x + 18, y, name, size=11, class_="faint")])
+        marks = box_bands(kind, Box(x, y - 10, 12, 12))
+        sheet.put(f"legend {kind}", name, [swatch, *marks, sheet.text(x + 18, y, name, size=11, class_="faint")])
         x += needed
     if any(each.params_said is None for each in boxes):
         y += 18

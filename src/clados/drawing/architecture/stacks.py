@@ -83,8 +83,10 @@ def _layers(part: Stack, blocks: Several, here: Here, title: str, convolution: H
     if fold in here.opened:
         opened = opened_fold("blocks", blocks.held, here, title, part.weights(here.given.dims.layers))
         if convolution:
-            first, *others = opened.inner.inside
-            opened = replace(opened, inner=replace(opened.inner, items=(_convolved(first, convolution, here), *others)))
+            assert isinstance(opened.inner, InColumn)
+            begin, *others = opened.inner.items
+            column = replace(opened.inner, items=(_convolved(begin, convolution, here), *others))
+            opened = replace(opened, inner=column)
         return [opened]
     if convolution:
         return _begun(part, blocks, here, title, convolution)

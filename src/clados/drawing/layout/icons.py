@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clados.drawing import svg
+from clados.drawing.layout.kinds import box_bands
 from clados.drawing.layout.parts import Foot, Icon
 from clados.drawing.layout.sheet import NOTE, Sheet, label_width
 from clados.drawing.svg import Box, coordinate, element
@@ -163,7 +164,7 @@ class Prongs(Foot):
     @property
     def _pill(self) -> tuple[float, float]:
         """Width and height of what turns, as it is laid out."""
-        room = label_width(self.turns, NOTE) + 16
+        room = label_width(self.turns, NOTE) + 24
         return (max(room, self._step + 30), 18.0) if self.direction == "up" else (self._step + 18, room)
 
     @property
@@ -210,5 +211,6 @@ class Prongs(Foot):
         width, height = self._pill
         area = sheet.area(Box(middle - width / 2, top, width, height))
         pill = element("rect", class_="k-position", x=area.left, y=area.top, width=area.width, height=area.height, rx=9)
-        label = sheet.text(area.left + area.width / 2, area.middle + 4, self.turns, size=NOTE, anchor="middle")
-        sheet.put(f"{key}.turned", f"queries and keys are rotated: {self.turns}", [pill, label])
+        dots = box_bands("position", Box(area.left + 4, area.middle - 6, area.width - 8, 12))
+        label = sheet.text(area.left + area.width / 2 + 3, area.middle + 4, self.turns, size=NOTE, anchor="middle")
+        sheet.put(f"{key}.turned", f"queries and keys are rotated: {self.turns}", [pill, *dots, label])

@@ -1,44 +1,84 @@
-"""The colours of parts by their kind: the same in every drawing, on white and on black."""
+"""The colours of parts by their kind: the same in every drawing, on white and on black, told apart in grey too."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+from clados.drawing.channels import Point
+from clados.drawing.svg import Box, element
+
+BandSide = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
 class PartKind:
-    """A kind of part: what a legend calls it, and its fills and edges on light and on dark paper."""
+    """A kind of part: what a legend calls it, and its fills and edges on light and on dark paper.
+
+    Attributes:
+        bands: the sides inside of which a band in the colour of the edge runs, and whether it is dotted. Text leaves
+            room for few steps of lightness: kinds of like lightness differ in these.
+    """
 
     name: str
     fill: str
     line: str
     dark_fill: str
     dark_line: str
+    bands: tuple[BandSide, ...] = ()
+    dotted: bool = False
 
 
 # Embeddings rose, attention orange, feed-forward blue, norms yellow: as in figure 1 of Vaswani et al. 2017.
 PART_KINDS = {
-    "table": PartKind("embedding", "#ef97a6", "#b0354b", "#6b2331", "#f08a9b"),
-    "position": PartKind("position", "#cdb0ee", "#7a48b3", "#4b2e70", "#bd97e8"),
-    "attention": PartKind("attention", "#f4ab57", "#b35c00", "#6e3f0b", "#f5a54a"),
-    "feed-forward": PartKind("feed-forward", "#c3e2fa", "#1f6fa8", "#174a70", "#6bb6ea"),
-    "norm": PartKind("norm", "#f7efb0", "#857500", "#4f4708", "#d8c840"),
-    "convolution": PartKind("convolution", "#9fd69b", "#2f7d32", "#205022", "#74c476"),
-    "head": PartKind("head", "#7cc9be", "#0f766e", "#0d4f4a", "#4fc4b7"),
-    "other": PartKind("other", "#dde1e6", "#5f6b78", "#363d46", "#9aa5b1"),
-    "layer": PartKind("layer", "#eaf0fb", "#4d6a9a", "#1f2a3d", "#8fb0e6"),
+    "table": PartKind("embedding", "#ef97a6", "#96243a", "#6b2331", "#f08a9b", ("left",)),
+    "position": PartKind("position", "#cdb0ee", "#6d3ba8", "#4b2e70", "#bd97e8", ("left",), dotted=True),
+    "attention": PartKind("attention", "#f3a448", "#b35c00", "#71410b", "#f5a54a"),
+    "feed-forward": PartKind("feed-forward", "#c3e2fa", "#1f6fa8", "#0f324b", "#6bb6ea"),
+    "norm": PartKind("norm", "#f9f2c1", "#857500", "#272304", "#d8c840"),
+    "convolution": PartKind("convolution", "#9fd69b", "#2a702d", "#205022", "#74c476", ("left", "right")),
+    "head": PartKind("head", "#7cc9be", "#0a5c56", "#0d4f4a", "#4fc4b7", ("right",)),
+    "other": PartKind("other", "#c3cad3", "#5f6b78", "#363d47", "#9aa5b1"),
+    "layer": PartKind("layer", "#eaf0fb", "#4d6a9a", "#1f2a3d", "#8fb0e6", ("left", "right"), dotted=True),
     "state": PartKind("what is read", "#ffffff", "#5f6b78", "#0d1117", "#9aa5b1"),
 }
 
 
+def bands(kind: str, corners: Sequence[Point]) -> list[str]:
+    """The bands of a kind in a shape of these corners: those at the left and at the right, the upper of each first."""
+    part = PART_KINDS[kind]
+    inset = min(4.5, (max(x for x, _ in corners) - min(x for x, _ in corners)) / 4)
+    drawn = []
+    for side in part.bands:
+        (x, top), (low, bottom) = corners[:2] if side == "left" else corners[2:]
+        inwards, share = inset if side == "left" else -inset, min(4 / (bottom - top), 1 / 6)
+        lean, length = (low - x) * share, (bottom - top) * share
+        drawn.append(
+            element(
+                "line", class_=f"band b-{kind}", x1=x + inwards + lean, y1=top + length, x2=low + inwards - lean,
+                y2=bottom - length, stroke_dasharray="2 2" if part.dotted else None,
+            )
+        )  # fmt: skip
+    return drawn
+
+
+def box_bands(kind: str, area: Box) -> list[str]:
+    """The bands of a kind in a box."""
+    left, right = ((x, area.top) for x in (area.left, area.right))
+    return bands(kind, (left, (area.left, area.bottom), right, (area.right, area.bottom)))
+
+
 def _rules(kinds: dict[str, PartKind], *, dark: bool) -> str:
-    return "\n".join(
-        f".clados .k-{name}{{fill:{kind.dark_fill if dark else kind.fill};"
-        f"stroke:{kind.dark_line if dark else kind.line}}}"
-        for name, kind in kinds.items()
-    )
+    rules = []
+    for name, kind in kinds.items():
+        fill, line = (kind.dark_fill, kind.dark_line) if dark else (kind.fill, kind.line)
+        rules.append(f".clados .k-{name}{{fill:{fill};stroke:{line}}}")
+        rules += [f".clados .b-{name}{{stroke:{line}}}"] * bool(kind.bands)
+    return "\n".join(rules)
 
 
 KIND_STYLE = f"""
 {_rules(PART_KINDS, dark=False)}
+.clados .band{{stroke-width:3}}
 .clados .frame{{fill:#f6f8fa;stroke:#8b949e}}
 .clados .flow{{fill:none;stroke:#3d444d;stroke-width:1.4}}
 .clados .thin{{stroke-width:.8}}

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal, Self
 
 from clados.drawing.layout.direction import Directed
+from clados.drawing.layout.kinds import bands, box_bands
 from clados.drawing.layout.nodes import LEADING, Drawable, Extent, Ports, share_label
 from clados.drawing.layout.sheet import BOLD, NOTE, Sheet, broken_lines, label_width, polygon
 from clados.drawing.scale import count_label
@@ -145,7 +146,7 @@ class PartBox(Drawable):
         size, foot, axis = self.extent, self.foot.height if self.foot else 0.0, left + self.extent.axis
         low = top + size.height - foot
         area = sheet.area(Box(left, top, size.width, size.height - foot))
-        drawn = [self._edge(area), *self._words(sheet, area)]
+        drawn = [*self._edge(area), *self._words(sheet, area)]
         if self.icon:
             down = self._down + 8 + 15 * len(self._name) + (self._text if self.icon.below else 0)
             drawn += self.icon.draw(sheet, area.left + self._inset, area.top + down)
@@ -167,24 +168,27 @@ class PartBox(Drawable):
         shapes: dict[BoxShape, BoxShape] = {"narrows": "widens", "widens": "narrows", "box": "box"}
         return replace(self, shape=shapes[self.shape])
 
-    def _edge(self, area: Box) -> str:
+    def _edge(self, area: Box) -> list[str]:
         if self.shape == "box":
-            return element(
+            rect = element(
                 "rect", class_=f"k-{self.kind}", x=area.left, y=area.top, width=area.width, height=area.height, rx=6,
                 stroke_dasharray="5 3" if self.params_said is None else None,
             )  # fmt: skip
+            return [rect, *box_bands(self.kind, area)]
         slant = _SLANT if self.direction == "up" else _SLOPE
         low, high = (slant, 0.0) if self.shape == "widens" else (0.0, slant)
         corners = (
-            (area.left + low, area.bottom), (area.left + high, area.top),
+            (area.left + high, area.top), (area.left + low, area.bottom),
             (area.right - high, area.top), (area.right - low, area.bottom),
         )  # fmt: skip
         if self.direction == "right":
             corners = (
-                (area.left, area.top + low), (area.right, area.top + high),
-                (area.right, area.bottom - high), (area.left, area.bottom - low),
+                (area.left, area.top + low), (area.left, area.bottom - low),
+                (area.right, area.top + high), (area.right, area.bottom - high),
             )  # fmt: skip
-        return element("polygon", class_=f"k-{self.kind}", points=polygon(corners), stroke_linejoin="round")
+        around = polygon((corners[0], corners[1], corners[3], corners[2]))
+        shape = element("polygon", class_=f"k-{self.kind}", points=around, stroke_linejoin="round")
+        return [shape, *bands(self.kind, corners)]
 
     def _words(self, sheet: Sheet, area: Box) -> list[str]:
         left, right = area.left + self._inset, area.right - self._inset
