@@ -244,6 +244,8 @@ def test_numbers_of_scalars_and_vectors_of_points_are_told_apart() -> None:
         ("glam", {"q 128×128", "k 128×128", "v 128×128"}),
         ("palm", {"q 48×256", "k 1×256", "v 1×256"}),
         ("gc-vit", {"q 2×32", "k 2×32", "v 2×32"}),
+        ("t5", {"k, v 128×128"}),
+        ("flamingo", {"k, v 64×128"}),
     ],
 )
 def test_queries_keys_and_values_say_their_heads_and_width(name: str, shapes: set[str], direction: Direction) -> None:

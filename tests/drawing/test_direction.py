@@ -15,6 +15,8 @@ from clados.drawing.svg import Box
 from clados.errors import InputError
 from clados.models.declared import declared, package_models
 
+from .pictures import elements, texts
+
 
 def _to_the_right(name: str) -> Sheet:
     model = declared(name).model
@@ -114,3 +116,11 @@ def test_what_has_no_direction_refuses_one() -> None:
         draw("gpt", "gpt-2", direction="right")
     with pytest.raises(InputError, match="direction is 'left'; it is one of up, right"):
         known_direction("left")
+
+
+def test_bold_letters_wider_than_measured_do_not_meet_a_band_at_the_right() -> None:
+    """DejaVu Sans' are 1.17 times as wide as its plain ones, of which `texts` allows for 1.1."""
+    figure = draw("decision-transformer:atari", direction="right").figure
+    ends = [float(each.get("x1") or 0) for each in elements(figure, "x1") if each.get("class") == "band b-head"]
+    (name,) = [box for said, box in texts(figure) if said == "Scores of actions"]
+    assert name.left + name.width / 1.1 * 1.17 < max(ends) - 1.5

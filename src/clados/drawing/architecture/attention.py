@@ -32,11 +32,15 @@ def shared_said(dims: Dims) -> tuple[str, ...]:
     return (f"{dims.kv_heads} for keys and values" if dims.kv_heads > 1 else "one for keys and values",)
 
 
+def key_shape(dims: Dims) -> str:
+    """Heads of keys and of values, and their width."""
+    return f"{dims.kv_heads}×{dims.head_dim}"
+
+
 def prongs(here: Here, turns: str = "", names: tuple[str, ...] = ("q", "k", "v")) -> Prongs:
     """The lines of queries, keys and values to a box, with heads and width of each."""
     dims = here.given.dims
-    heads = {"q": dims.heads}
-    shapes = tuple(f"{heads.get(name, dims.kv_heads)}×{dims.head_dim}" for name in names)
+    shapes = tuple(f"{dims.heads}×{dims.head_dim}" if name == "q" else key_shape(dims) for name in names)
     return Prongs(names, turns, shapes, min(PRONG, here.width / 2 - PRONG * (len(names) - 1) / 2 + PAD))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from clados.drawing.architecture.attention import key_shape
 from clados.drawing.architecture.blocks import Branch, arranged
 from clados.drawing.architecture.drawer import (
     Here,
@@ -70,7 +71,7 @@ def _bridged(part: Bridged, here: Here) -> Drawable:
             *heads_above(heads, at),
         )
     )
-    link = Link("image", keys_of(looks, ".cross"), "k, v", "the image's latents")
+    link = Link("image", keys_of(looks, ".cross"), "k, v", "the image's latents", shape=key_shape(gates[0].env.dims))
     return Linked(InRow((images, text), gap=72, main=1), (link,))
 
 

@@ -1,6 +1,7 @@
 """Whole models of one stack or two: what is read below, what is given above."""
 
 from clados.catalog.structure import kept_bytes
+from clados.drawing.architecture.attention import key_shape
 from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, keys_of, left
 from clados.drawing.architecture.heads import heads_above
 from clados.drawing.architecture.inputs import token_column
@@ -123,7 +124,7 @@ def _encoder_decoder(part: EncoderDecoder, here: Here) -> Drawable:
     kept = cached(decoder, decodes.env.dims, reads=True)
     layers = stacked(decoder, other.inside("decoder", decodes), "Decoder", kept)
     reader = InColumn((read, layers, *left(pieces, other), *heads_above(heads, other)))
-    link = Link("source", keys_of(reader, ".cross"), "k, v", "the encoder's states")
+    link = Link("source", keys_of(reader, ".cross"), "k, v", "the encoder's states", shape=key_shape(decodes.env.dims))
     return Linked(InRow((source, reader), gap=BETWEEN_STACKS, main=1), (link,))
 
 

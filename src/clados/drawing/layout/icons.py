@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from clados.drawing import svg
 from clados.drawing.layout.kinds import box_bands
 from clados.drawing.layout.parts import Foot, Icon
-from clados.drawing.layout.sheet import NOTE, Sheet, label_width
+from clados.drawing.layout.sheet import NOTE, NOTE_LINE, Sheet, label_width
 from clados.drawing.svg import Box, coordinate, element
 
 CELL = 5.0
@@ -14,7 +14,6 @@ BETWEEN = 7.0  # two matrices
 _EXPERT = 20.0  # from an expert to the one below it, in a flow to the right
 PRONG = 62.0  # from prong to prong
 _NAMED = 21.0  # of a prong, between the box and what turns it
-_NOTE_LINE = 12.0  # from one line of small text to the next
 MatrixCells = tuple[tuple[float, ...], ...]  # of rows, from the first query down: how much each key is seen, 0 to 1
 
 
@@ -180,7 +179,7 @@ class Prongs(Foot):
     def _named(self) -> float:
         """From the box to what turns, or to the end of the labels."""
         if self.direction == "up":
-            return _NAMED + _NOTE_LINE * (max(map(len, self._labels)) - 1)
+            return _NAMED + NOTE_LINE * (max(map(len, self._labels)) - 1)
         return max(_NAMED, 10 + max(label_width(each, NOTE) for (each,) in self._labels))
 
     @property
@@ -203,7 +202,7 @@ class Prongs(Foot):
                 sheet.line(f"{key}.{name}", name, ((axis, low), (x, low), (x, top)))
             first = top + (11 if self.direction == "up" else (self._named + 4) / 2)
             for line, said in enumerate(label):
-                sheet.beside((x, first + line * _NOTE_LINE), said, "right", away=5, key=f"{key}.{name}")
+                sheet.beside((x, first + line * NOTE_LINE), said, "right", away=5, key=f"{key}.{name}")
         if self.turns:
             self._turned(sheet, key, axis + (0.5 - shift) * self._step, pill)
 

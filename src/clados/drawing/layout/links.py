@@ -9,7 +9,7 @@ from clados.drawing.channels import Point
 from clados.drawing.layout.direction import Directed
 from clados.drawing.layout.joins import Side
 from clados.drawing.layout.nodes import PAD, Drawable, Extent, Ports
-from clados.drawing.layout.sheet import NOTE, Sheet
+from clados.drawing.layout.sheet import NOTE, NOTE_LINE, Sheet
 from clados.drawing.svg import Box
 
 AIR = 12.0  # from where one arrow might meet a side to the next place
@@ -70,6 +70,7 @@ class Link(Directed):
     near: float = 30.0  # from the arrow's tip to where it turns
     dashed: bool = False
     tip: bool = True  # no: it goes on as another line
+    shape: str = ""  # of what it carries, said with the label
 
     def turned(self) -> Self:
         """What goes down in a flow upwards is read to the right in one to the right."""
@@ -119,11 +120,12 @@ def _link(sheet: Sheet, link: Link) -> None:
         if link.label and not i:
             edge = end.left if link.enters == "left" else end.right
             if sheet.direction == "right":
-                sheet.over((edge, end.middle), link.label, link.enters)
+                sheet.over((edge, end.middle), f"{link.label} {link.shape}".strip(), link.enters)
                 continue
             x = points[-2][0] + (-6 if link.enters == "left" else 6)
             anchor = "end" if link.enters == "left" else "start"
-            sheet.label(x, end.middle - 10, link.label, size=NOTE, anchor=anchor)
+            for line, said in enumerate(filter(None, (link.label, link.shape))):
+                sheet.label(x, end.middle - 10 + line * NOTE_LINE, said, size=NOTE, anchor=anchor)
 
 
 def _route(sheet: Sheet, begin: Point, turn: float, end: Box, link: Link) -> Sequence[Point]:

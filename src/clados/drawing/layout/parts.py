@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, Self
 
 from clados.drawing.layout.direction import Directed
-from clados.drawing.layout.kinds import bands, box_bands
+from clados.drawing.layout.kinds import PART_KINDS, bands, box_bands
 from clados.drawing.layout.nodes import LEADING, Drawable, Extent, Ports, share_label
 from clados.drawing.layout.sheet import BOLD, NOTE, Sheet, broken_lines, label_width, polygon
 from clados.drawing.scale import count_label
@@ -17,6 +17,7 @@ BOX_WIDTH = 236.0  # of a box in a column
 SIDE = 168.0  # of a box beside one
 NAME = 12.0  # size of a name
 _IN = 10.0  # from the edge to the text
+_BANDED = 4.0  # more, where a band runs there
 _LINE = 150.0  # longest line of a box's text in a flow to the right
 LOWER = 0.36  # of its width upwards is a box's least height there
 _SLOPE = 10.0  # by how much a shape that narrows does so there, above and below
@@ -84,8 +85,9 @@ class PartBox(Drawable):
 
     @property
     def _inset(self) -> float:
-        slant = _SLANT if self.direction == "up" else 4.0  # where an edge at the right is lower
-        return _IN + (0 if self.shape == "box" else slant)
+        if self.direction == "right":  # no wider than its text, whose bold letters may be wider than they are measured
+            return _IN + (0 if self.shape == "box" else 4.0) + (_BANDED if PART_KINDS[self.kind].bands else 0)
+        return _IN + (0 if self.shape == "box" else _SLANT)
 
     @cached_property
     def _wide(self) -> float:

@@ -13,6 +13,7 @@ from clados.drawing.wording import as_drawn, units
 
 BOLD = 1.09  # by how much bold letters are wider
 NOTE = 10.5  # size of small text
+NOTE_LINE = 12.0  # from one line of it to the next
 BADGE = 8.0  # radius of the sign on a marked box
 _TIP, _ROUND = 6.5, 6.0  # length of an arrow's tip, radius of a line's corners
 
